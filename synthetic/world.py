@@ -1,0 +1,87 @@
+"""A world: latents from a known law, seen through a known mixing.
+
+z_:s ~ initial law, z_t ~ p(. | z_:t), x_t = g(z_t), or g(z_t, nuisance_t) where there is nuisance. The pieces are
+chosen freely; what they declare, and what only their combination decides (stationarity), makes up `assumptions`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from synthetic.assumptions import Assumption, Declaration, Declarations
+from synthetic.ceiling import Ceiling
+from synthetic.initial_law import InitialLaw
+from synthetic.mixing import Mixing
+from synthetic.trajectories import Trajectories
+from synthetic.transition import Transition
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """Initial law, transition and mixing, with what is known about them. ValueError when dimensions do not fit."""
+
+    name: str
+    description: str
+    initial: InitialLaw
+    transition: Transition
+    mixing: Mixing
+    ceiling: Ceiling
+    joint_declarations: Declarations = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.initial.dim != self.transition.dim:
+            raise ValueError(
+                f"initial has dimension {self.initial.dim}, transition {self.transition.dim}: make them equal"
+            )
+        if self.mixing.input_dim != self.transition.dim:
+            raise ValueError(
+                f"mixing takes {self.mixing.input_dim} dimensions, the latents have {self.transition.dim}: "
+                "make them equal"
+            )
+
+    @property
+    def dim(self) -> int:
+        """Number d of true latents."""
+        return self.transition.dim
+
+    @property
+    def observed_dim(self) -> int:
+        """Width p of an observation."""
+        return self.mixing.output_dim
+
+    @property
+    def assumptions(self) -> Mapping[Assumption, Declaration]:
+        """Every assumption about the data: whether it holds here, and why."""
+        merged = {
+            Assumption.NO_NUISANCE: Declaration(True, "x = g(z)"),
+            **self.transition.declarations,
+            **self.mixing.declarations,
+            **self.joint_declarations,
+        }
+        return MappingProxyType({one: merged[one] for one in Assumption if one in merged})
+
+    def sample(
+        self, n: int, length: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
+    ) -> Trajectories:
+        """n independent sequences of the given length, on the generator's device.
+
+        Latents are simulated in float64 whatever the dtype, so that a seed means the same trajectory in both.
+        """
+        if n < 1 or length < 1:
+            raise ValueError(f"n={n}, length={length}: a sample needs at least one sequence of at least one step")
+        z = self._latents(n, length, generator).to(dtype)
+        return Trajectories(z, self.mixing(z), None)
+
+    def _latents(self, n: int, length: int, generator: torch.Generator) -> Float[Tensor, "n t d"]:
+        start = self.initial.sample(n, generator)
+        z = start.new_empty(n, max(length, start.shape[1]), self.dim)
+        z[:, : start.shape[1]] = start
+        for t in range(start.shape[1], length):
+            z[:, t] = self.transition.sample(z[:, :t], generator)
+        return z[:, :length]
