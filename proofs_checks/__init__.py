@@ -1,0 +1,24 @@
+"""Statements about identifiability with their proofs by machine, their corrupted twins and their errata."""
+
+from proofs_checks.catalogue import all_checks, find
+from proofs_checks.check import KINDS, Check, Erratum, Source, Twin, TwinOutcome, Witness
+from proofs_checks.running import Outcome, examine, run
+from proofs_checks.verification import Derivation, Disproved, Undecided
+
+__all__ = [
+    "KINDS",
+    "Check",
+    "Derivation",
+    "Disproved",
+    "Erratum",
+    "Outcome",
+    "Source",
+    "Twin",
+    "TwinOutcome",
+    "Undecided",
+    "Witness",
+    "all_checks",
+    "examine",
+    "find",
+    "run",
+]

@@ -1,0 +1,26 @@
+"""All checks, in the order in which reports list them, and how a name finds its check."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from proofs_checks.check import Check
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Every check of every theme module."""
+    from proofs_checks import determinant_expansion
+
+    return (*determinant_expansion.CHECKS,)
+
+
+def find(name: str, checks: Sequence[Check] | None = None) -> Check:
+    """The check with this id or alias, upper or lower case; `ValueError` names the nearest ones if there is none."""
+    checks = all_checks() if checks is None else checks
+    by_name = {known: check for check in checks for known in check.names}
+    if name.lower() in by_name:
+        return by_name[name.lower()]
+    near = difflib.get_close_matches(name.lower(), by_name, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}?" if near else "`identify check --list` shows all"
+    raise ValueError(f"no check is called {name!r}: {hint}")
