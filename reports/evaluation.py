@@ -1,0 +1,272 @@
+"""From records to the rows of `report.json`: claims, the falsification table, cells and checks.
+
+Everything here is read from summaries that cells left; nothing is computed that a record does not hold, except counts,
+differences and averages of what it holds.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from reports.cell import Cell
+from reports.claim import Claim, Judgement, Outcome
+from reports.plain_json import plain
+from reports.store import Record
+
+SCHEMA = 1
+BASELINES = ("untrained", "linear_from_x", "pca")
+
+
+class Violation(Protocol):
+    """A row of the falsification table: what is removed, what must then happen, and the claim that tries it."""
+
+    @property
+    def assumption(self) -> str:
+        """The assumption that is removed."""
+        ...
+
+    @property
+    def automorphism(self) -> str:
+        """The map that then attains the optimum (LaTeX)."""
+        ...
+
+    @property
+    def predicted(self) -> str:
+        """The verdict that theory predicts, in words."""
+        ...
+
+    @property
+    def claim(self) -> str:
+        """Id of the claim that runs the violation world."""
+        ...
+
+
+class Theorem(Protocol):
+    """What the report reads of a theorem."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """Its name, for people."""
+        ...
+
+    @property
+    def statement(self) -> str:
+        """The statement (text with LaTeX between dollar signs)."""
+        ...
+
+    @property
+    def violations(self) -> Sequence[Any]:
+        """One row per assumption that can be removed."""
+        ...
+
+
+class Profile(Protocol):
+    """A named set of claims with their theorems and the derivation checks to run beside them."""
+
+    @property
+    def name(self) -> str:
+        """Its name: `quick`."""
+        ...
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims."""
+        ...
+
+    @property
+    def theorems(self) -> tuple[Any, ...]:
+        """The theorems that the claims are about."""
+        ...
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """Ids of derivation checks."""
+        ...
+
+
+def unique_cells(claims: Iterable[Claim]) -> tuple[Cell, ...]:
+    """The cells of all claims, each once (claims may share cells).
+
+    Raises `ValueError` when two different cells carry one id.
+    """
+    cells: dict[str, Cell] = {}
+    for cell in (cell for claim in claims for cell in claim.cells):
+        known = cells.setdefault(cell.id, cell)
+        if known is not cell and known.configuration() != cell.configuration():
+            raise ValueError(f"two different cells are called {cell.id!r}: give each its own id")
+    return tuple(cells.values())
+
+
+def evaluate(
+    profile: Profile,
+    records: Mapping[str, Record],
+    errors: Mapping[str, str],
+    checks: Sequence[Mapping[str, Any]],
+    environment: Mapping[str, Any],
+    seconds: float,
+) -> dict[str, Any]:
+    """`report.json`: `records` and `errors` by cell id, `checks` as rows of `identify check --json`."""
+    claims = [claim_row(claim, records, errors) for claim in profile.claims]
+    by_id = {row["id"]: row for row in claims}
+    outcomes = Counter(row["outcome"] for row in claims)
+    cells = unique_cells(profile.claims)
+    return plain(
+        {
+            "schema": SCHEMA,
+            "profile": profile.name,
+            "environment": environment,
+            "claims": claims,
+            "counts": {outcome.value: outcomes[outcome.value] for outcome in Outcome},
+            "as_expected": sum(row["as_expected"] for row in claims),
+            "all_as_expected": all(row["as_expected"] for row in claims) and all(check_stands(row) for row in checks),
+            "falsification": [
+                falsification_row(theorem, violation, by_id, records)
+                for theorem in profile.theorems
+                for violation in theorem.violations
+                if violation.claim in by_id
+            ],
+            "theorems": [{"id": t.id, "name": t.name, "statement": t.statement} for t in profile.theorems],
+            "cells": [cell_row(cell, records.get(cell.id), errors.get(cell.id)) for cell in cells],
+            "checks": list(checks),
+            "seconds": seconds,
+        }
+    )
+
+
+def claim_row(claim: Claim, records: Mapping[str, Record], errors: Mapping[str, str]) -> dict[str, Any]:
+    """One claim with its outcome; a claim whose cells or whose rule failed is INCONCLUSIVE and not as expected."""
+    found = [records[cell.id] for cell in claim.cells if cell.id in records]
+    judgement, error = _judge(claim, records, errors)
+    runs = [run for record in found for run in record.summary.get("runs", ())]
+    return {
+        "id": claim.id,
+        "theorem": claim.theorem,
+        "statement": claim.statement,
+        "source": claim.source,
+        "published": claim.published,
+        "score": claim.score,
+        "measured": judgement.measured._asdict() if judgement.measured else None,
+        "worst": _worst(found, claim.score),
+        "seeds": sorted({run["seed"] for run in runs}),
+        "outcome": judgement.outcome,
+        "expected": " or ".join(outcome.value for outcome in Outcome if outcome in claim.expected),
+        "as_expected": error is None and judgement.outcome in claim.expected,
+        "reason": judgement.reason,
+        "rule": claim.rule_text,
+        "verdicts": _verdicts(runs),
+        "optimum": _optimum(runs),
+        "baselines": _baselines([record.summary for record in found]),
+        "ceiling": next((r.summary["ceiling"] for r in found if r.summary.get("ceiling")), None),
+        "cells": [cell.id for cell in claim.cells],
+        "error": error,
+        "seconds": sum(record.seconds for record in found),
+    }
+
+
+def falsification_row(
+    theorem: Theorem, violation: Violation, claims: Mapping[str, Mapping[str, Any]], records: Mapping[str, Record]
+) -> dict[str, Any]:
+    """One removed assumption: what was predicted beside what was found."""
+    claim = claims[violation.claim]
+    summaries = [records[cell].summary for cell in claim["cells"] if cell in records]
+    scores = [s["over_seeds"]["r2_affine"] for s in summaries if "r2_affine" in s.get("over_seeds", {})]
+    return {
+        "theorem": theorem.id,
+        "assumption": violation.assumption,
+        "automorphism": violation.automorphism,
+        "predicted": violation.predicted,
+        "found": claim["verdicts"],
+        "outcome": claim["outcome"],
+        "as_expected": claim["as_expected"],
+        "seeds": claim["seeds"],
+        "r2_affine": scores[0] if scores else None,
+        "optimum": claim["optimum"],
+        "baselines": claim["baselines"],
+        "claim": claim["id"],
+    }
+
+
+def cell_row(cell: Cell, record: Record | None, error: str | None) -> dict[str, Any]:
+    """One cell: its scores over seeds, verdicts, baselines and evidence, without the per-seed detail of its record."""
+    if record is None:
+        return {"id": cell.id, "error": error or "not run", "seconds": None}
+    summary = record.summary
+    keys = ("kind", "world", "world_text", "dim", "observed_dim", "method", "form", "sources", "sample")
+    runs = summary.get("runs", ())
+    return {
+        "id": cell.id,
+        "address": record.address,
+        **{key: summary[key] for key in keys if key in summary},
+        "seeds": [run["seed"] for run in runs],
+        "scores": summary.get("over_seeds", {}),
+        "verdicts": _verdicts(runs),
+        "optimum": _optimum(runs),
+        "baselines": _baselines([summary]),
+        "condition_number": summary.get("condition_number"),
+        "ceiling": summary.get("ceiling"),
+        "steps": summary.get("steps"),
+        "parameters": summary.get("parameters"),
+        "error": None,
+        "seconds": record.seconds,
+    }
+
+
+def check_stands(row: Mapping[str, Any]) -> bool:
+    """The statement holds and its twin was rejected."""
+    return row["status"] == "holds" and bool(row["twin_rejected"])
+
+
+def _judge(claim: Claim, records: Mapping[str, Record], errors: Mapping[str, str]) -> tuple[Judgement, str | None]:
+    missing = [cell.id for cell in claim.cells if cell.id not in records]
+    if missing:
+        error = "; ".join(f"{cell}: {errors.get(cell, 'not run')}" for cell in missing)
+        return Judgement(Outcome.INCONCLUSIVE, None, "no result to judge"), error
+    try:
+        return claim.judge({cell.id: records[cell.id].summary for cell in claim.cells}), None
+    except Exception as failure:  # a rule that cannot read a summary must not take the other claims with it
+        error = f"the decision rule failed: {type(failure).__name__}: {failure}"
+        return Judgement(Outcome.INCONCLUSIVE, None, "no result to judge"), error
+
+
+def _verdicts(runs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    return dict(Counter(run["verdict"]["class"] or "undecided" for run in runs if run.get("verdict")))
+
+
+def _optimum(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """How many runs reached the optimum, and the mean of objective - oracle with its largest standard error."""
+    shown = [run["optimum"] for run in runs if run.get("optimum")]
+    if not shown:
+        return None
+    gaps = [o["objective"] - o["oracle"] for o in shown if _numbers(o, "objective", "oracle")]
+    spreads = [o["standard_error"] for o in shown if _numbers(o, "standard_error")]
+    return {
+        "reached": sum(bool(o["reached"]) for o in shown),
+        "runs": len(shown),
+        "difference": sum(gaps) / len(gaps) if gaps else None,
+        "standard_error": max(spreads) if spreads else None,
+    }
+
+
+def _numbers(values: Mapping[str, Any], *keys: str) -> bool:
+    return all(isinstance(values.get(key), int | float) for key in keys)
+
+
+def _worst(records: Sequence[Record], score: str) -> float | None:
+    scores = [record.summary.get("over_seeds", {}).get(score, {}) for record in records]
+    values = [entry["worst"] for entry in scores if entry.get("worst") is not None]
+    return min(values) if values else None
+
+
+def _baselines(summaries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Of each baseline the highest among the cells: the one that is hardest to beat."""
+    found = {name: [s["baselines"][name] for s in summaries if s.get("baselines", {}).get(name)] for name in BASELINES}
+    return {
+        name: max(entries, key=lambda entry: entry["estimate"]) if entries else None for name, entries in found.items()
+    }
