@@ -7,6 +7,7 @@ from functools import partial
 
 from synthetic.leaky_network import MIXINGS
 from synthetic.markov_gaussian import markov_gaussian
+from synthetic.wobbly import wobbly_in_view, wobbly_published, wobbly_selected
 from synthetic.world import World
 
 
@@ -16,4 +17,7 @@ def worlds() -> dict[str, Callable[[], World]]:
     for mixing in MIXINGS:
         for dim in (2, 4, 10):
             named[f"markov_gaussian_{dim}_{mixing}"] = partial(markov_gaussian, dim, mixing=mixing)
+    named["wobbly_published"] = wobbly_published
+    named["wobbly_in_view"] = wobbly_in_view
+    named["wobbly_selected"] = wobbly_selected
     return named

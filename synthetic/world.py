@@ -18,13 +18,19 @@ from synthetic.assumptions import Assumption, Declaration, Declarations
 from synthetic.ceiling import Ceiling
 from synthetic.initial_law import InitialLaw
 from synthetic.mixing import Mixing
+from synthetic.selection import Selection
 from synthetic.trajectories import Trajectories
 from synthetic.transition import Transition
+
+_BLOCK = 2**18  # numbers of x computed at a time
 
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Initial law, transition and mixing, with what is known about them. ValueError when dimensions do not fit."""
+    """Initial law, transition and mixing, with what is known about them. ValueError when dimensions do not fit.
+
+    `longest` is the length up to which the declarations hold; `selection` keeps some of the sequences only.
+    """
 
     name: str
     description: str
@@ -33,6 +39,8 @@ class World:
     mixing: Mixing
     ceiling: Ceiling
     joint_declarations: Declarations = field(default_factory=dict)
+    selection: Selection | None = None
+    longest: int | None = None
 
     def __post_init__(self) -> None:
         if self.initial.dim != self.transition.dim:
@@ -62,6 +70,7 @@ class World:
             Assumption.NO_NUISANCE: Declaration(True, "x = g(z)"),
             **self.transition.declarations,
             **self.mixing.declarations,
+            **(self.selection.declarations if self.selection else {}),
             **self.joint_declarations,
         }
         return MappingProxyType({one: merged[one] for one in Assumption if one in merged})
@@ -73,15 +82,34 @@ class World:
 
         Latents are simulated in float64 whatever the dtype, so that a seed means the same trajectory in both.
         """
+        z = self.latents(n, length, generator).to(dtype)
+        return Trajectories(z, self._observed(z), None)
+
+    def latents(self, n: int, length: int, generator: torch.Generator) -> Float[Tensor, "n t d"]:
+        """The latents of `sample` without their observations, float64."""
         if n < 1 or length < 1:
             raise ValueError(f"n={n}, length={length}: a sample needs at least one sequence of at least one step")
-        z = self._latents(n, length, generator).to(dtype)
-        return Trajectories(z, self.mixing(z), None)
+        if self.longest is not None and length > self.longest:
+            raise ValueError(
+                f"length={length}, but what {self.name} declares holds up to length {self.longest}: "
+                "take shorter sequences or build the world for longer ones"
+            )
+        if self.selection is None:
+            return self._unselected(n, length, generator)
+        return self.selection.sample(n, lambda many: self._unselected(many, length, generator))
 
-    def _latents(self, n: int, length: int, generator: torch.Generator) -> Float[Tensor, "n t d"]:
+    def _unselected(self, n: int, length: int, generator: torch.Generator) -> Float[Tensor, "n t d"]:
         start = self.initial.sample(n, generator)
         z = start.new_empty(n, max(length, start.shape[1]), self.dim)
         z[:, : start.shape[1]] = start
         for t in range(start.shape[1], length):
             z[:, t] = self.transition.sample(z[:, :t], generator)
         return z[:, :length]
+
+    def _observed(self, z: Float[Tensor, "n t d"]) -> Float[Tensor, "n t p"]:
+        """g(z), in blocks that stay in the processor's cache."""
+        x = z.new_empty(*z.shape[:-1], self.observed_dim)
+        rows = max(1, _BLOCK // (z.shape[1] * self.observed_dim))
+        for start in range(0, len(z), rows):
+            x[start : start + rows] = self.mixing(z[start : start + rows])
+        return x
