@@ -122,8 +122,8 @@ class Check:
 
     def __post_init__(self) -> None:
         for name in (self.id, *self.aliases):
-            if not re.fullmatch(r"[a-z0-9][a-z0-9.\-]*", name):
-                raise ValueError(f"id={name!r}: use lower case letters, digits, dots and hyphens, as in 'eq-14'")
+            if not re.fullmatch(r"[a-z0-9][a-z0-9.+\-]*", name):
+                raise ValueError(f"id={name!r}: use lower case letters, digits, '.', '+' and '-', as in 'eq-14'")
         if not self.kinds or set(self.kinds) - set(KINDS):
             raise ValueError(f"{self.id}: kinds={self.kinds}: name one or more of {', '.join(KINDS)}")
         for field in ("assumptions", "twins"):
