@@ -32,7 +32,9 @@ class Interval(NamedTuple):
         return Interval(1 - self.estimate, 1 - self.high, 1 - self.low)
 
 
-def block_sums(values: Float[np.ndarray, "rows ..."], blocks: Int[np.ndarray, " rows"]) -> Float[np.ndarray, "blocks ..."]:
+def block_sums(
+    values: Float[np.ndarray, "rows ..."], blocks: Int[np.ndarray, " rows"]
+) -> Float[np.ndarray, "blocks ..."]:
     """Sum rows by block: the only pass over the data an interval needs."""
     count = int(blocks.max()) + 1
     if np.all(blocks[1:] >= blocks[:-1]):

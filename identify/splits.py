@@ -106,9 +106,7 @@ def _stretches(labels: Int[np.ndarray, " n"], gap: int) -> tuple[np.ndarray, np.
     return stretch, keep
 
 
-def _split_by_label(
-    stretch: np.ndarray, keep: np.ndarray, kind: str, gap: int, seed: int, held_out: float
-) -> Split:
+def _split_by_label(stretch: np.ndarray, keep: np.ndarray, kind: str, gap: int, seed: int, held_out: float) -> Split:
     names = np.unique(stretch)
     order = np.random.default_rng(seed).permutation(names)
     held_names = order[: max(round(len(names) * held_out), 1)]
@@ -132,7 +130,11 @@ def _check_size(n: int, held_out: float) -> None:
 
 
 def make_split(
-    n: int, *, groups: Shaped[np.ndarray, " n"] | None = None, sequence_length: int | None = None, seed: int = 0,
+    n: int,
+    *,
+    groups: Shaped[np.ndarray, " n"] | None = None,
+    sequence_length: int | None = None,
+    seed: int = 0,
     held_out: float = 0.5,
 ) -> Split:
     """Split n rows: at random, or by `groups`, or by runs of `sequence_length` consecutive rows.

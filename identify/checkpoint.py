@@ -1,0 +1,58 @@
+"""Training state in safetensors: written atomically, read without unpickling, refused when it does not belong."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+SCHEMA = 1
+
+
+def save_state(path: Path, tensors: Mapping[str, Tensor], config: Any, seeds: Sequence[int], step: int) -> None:
+    """Write tensors with their configuration (a frozen dataclass), seeds and step; the file appears whole or not at all."""
+    header = {"schema": SCHEMA, "config": asdict(config), "seeds": list(seeds), "step": step}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    os.close(handle)
+    try:
+        save_file(
+            {k: v.detach().cpu().contiguous() for k, v in tensors.items()}, temporary, {"state": json.dumps(header)}
+        )
+        os.replace(temporary, path)
+    finally:
+        Path(temporary).unlink(missing_ok=True)
+
+
+def load_state(path: Path, config: Any, seeds: Sequence[int]) -> tuple[dict[str, Tensor], int]:
+    """Read back what `save_state` wrote for the same configuration and seeds, and the step it had reached."""
+    tensors, header = read_state(path)
+    if header["config"] != json.loads(json.dumps(asdict(config))) or header["seeds"] != list(seeds):
+        raise ValueError(
+            f"checkpoint={path} belongs to another configuration or other seeds; give another path or remove it"
+        )
+    return tensors, header["step"]
+
+
+def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Tensors and header of a state file; raises ValueError where it is truncated, damaged or not ours."""
+    try:
+        with safe_open(path, framework="pt") as stored:
+            metadata = stored.metadata() or {}
+            tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118
+        header = json.loads(metadata["state"])
+    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
+        raise ValueError(
+            f"checkpoint={path} is damaged or not a training state ({error}); remove it to start anew"
+        ) from None
+    if header.get("schema") != SCHEMA:
+        raise ValueError(f"checkpoint={path} has schema {header.get('schema')}, this version reads {SCHEMA}")
+    return tensors, header

@@ -1,0 +1,135 @@
+"""Train LDM: several seeds in one batched run, windows of consecutive frames, AdamW with warm-up and cosine decay.
+
+Seed k's run depends on its own generator only (initialisation and batches), so it comes out the same, up to float
+rounding, whichever seeds run beside it. Nothing here looks at true latents.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from identify.device import resolve_device
+from identify.fitted import Fitted
+from identify.latent_models import fit_factor
+from identify.network import Network
+from identify.objective import held_out_objective
+from identify.principal_components import Projection, fit_projection
+from identify.training import FitConfig, Training
+
+Progress = Callable[[int, int], None]
+
+
+def fit(
+    x: Float[Tensor, "n t p"] | Sequence[Float[Tensor, "n t p"]],
+    config: FitConfig,
+    seeds: Sequence[int],
+    device: str = "cpu",
+    progress: Progress | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: int = 500,
+) -> Fitted:
+    """Train one network per seed on sequences x (one data set for all seeds, or one of equal shape for each).
+
+    With `restarts` > 1 each seed trains that many networks and keeps the one with the best objective on its training
+    data. With `checkpoint` the state is written there every `checkpoint_every` steps, and a run that finds the file
+    goes on from it. A network whose objective stops being finite is frozen and flagged in `Fitted.diverged`.
+    Raises ValueError on NaN, on too short sequences, on fewer frames than dimensions, and on a damaged checkpoint.
+    """
+    if not seeds or len(set(seeds)) != len(seeds):
+        raise ValueError(f"seeds={list(seeds)}; give at least one seed, each once")
+    data = _stack(x, config, len(seeds)).to(resolve_device(device))
+    projection = fit_projection(data.flatten(1, 2), config.encoder.components, config.encoder.whiten)
+    if projection.basis.shape[-1] < config.encoder.width:
+        raise ValueError(
+            f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width}: "
+            "a wider code would have entropy minus infinity; choose a smaller width"
+        )
+    inputs = projection(data.flatten(1, 2)).unflatten(1, data.shape[1:3])
+    training = Training(config, inputs, seeds)
+    if checkpoint is not None and checkpoint.exists():
+        training.restore(checkpoint)
+    while training.step < config.steps:
+        training.advance()
+        if progress is not None:
+            progress(training.step, config.steps)
+        if checkpoint is not None and (training.step % checkpoint_every == 0 or training.step == config.steps):
+            training.save(checkpoint)
+    best, objectives = _best_restarts(training)
+    owner = training.owner[best]
+    network = training.network.select(best)
+    return Fitted(
+        config=config,
+        seeds=tuple(seeds),
+        network=network,
+        projection=Projection(projection.mean[owner], projection.basis[owner], projection.kept),
+        initial={name: value[best] for name, value in training.initial.items()},
+        factor=_noise_factor(network, inputs[owner], config),
+        history=training.history(best),
+        diverged=tuple(training.diverged[best.cpu()].tolist()),
+        restart_objectives=objectives,
+    )
+
+
+def _stack(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> Float[Tensor, "s n t p"]:
+    """One data set for all seeds becomes a stack of one; raises ValueError on what cannot be trained on."""
+    sets = [x] if isinstance(x, Tensor) else list(x)
+    if not isinstance(x, Tensor) and len(sets) != networks:
+        raise ValueError(f"x holds {len(sets)} data sets for {networks} seeds; give one, or one for each seed")
+    shapes = {tuple(one.shape) for one in sets}
+    if len(shapes) != 1 or sets[0].ndim != 3:
+        raise ValueError(f"x has shape(s) {sorted(shapes)}; give sequences of one shape [n t p]")
+    data = torch.stack(sets)
+    n, t, p = data.shape[1:]
+    if not bool(data.isfinite().all()):
+        first = (~data.isfinite()).nonzero()[0].tolist()[1:]
+        raise ValueError(
+            f"x has a NaN or infinite value, first at [sequence, step, channel] = {first}; remove or impute it"
+        )
+    if t < config.window:
+        raise ValueError(f"x has sequences of {t} steps, shorter than window={config.window}; choose a shorter window")
+    if n * t <= p:
+        raise ValueError(f"x has {n * t} frames of {p} channels; more frames than channels are needed")
+    if config.batch * (config.window - 1) <= 2 * config.encoder.width:
+        raise ValueError(
+            f"batch={config.batch} windows of {config.window} frames are too few to estimate the entropy of "
+            f"{config.encoder.width} dimensions; raise batch above {2 * config.encoder.width // (config.window - 1)}"
+        )
+    return data
+
+
+# Frames on which restarts are compared and the noise covariance is fitted.
+_JUDGED_FRAMES = 20_000
+
+
+def _judged(inputs: Float[Tensor, "s n t q"]) -> Float[Tensor, "s k t q"]:
+    return inputs[:, : max(2, _JUDGED_FRAMES // inputs.shape[2])]
+
+
+def _noise_factor(network: Network, inputs: Float[Tensor, "s n t q"], config: FitConfig) -> Float[Tensor, "s m m"]:
+    """Noise covariance of each trained network on its training sequences."""
+    with torch.no_grad():
+        z, predictions = network(_judged(inputs))
+        return fit_factor((z[:, :, 1:] - predictions).flatten(1, 2), config.method.latent)
+
+
+def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, "s r"]]:
+    """Index of each seed's best network by the objective on training data, and the objectives of all."""
+    config, networks = training.config, len(training.owner)
+    objectives = torch.full((networks,), -math.inf)
+    if config.restarts > 1:
+        with torch.no_grad():
+            judged = _judged(training.inputs)[training.owner]
+            z, predictions = training.network(judged)
+            residuals = z[:, :, 1:] - predictions
+            factor = fit_factor(residuals.flatten(1, 2), config.method.latent)
+            for i in range(networks):
+                objectives[i] = held_out_objective(z[i], residuals[i], factor[i], config.method).value
+    table = objectives.reshape(-1, config.restarts)
+    best = table.argmax(-1) + config.restarts * torch.arange(len(table))
+    return best.to(training.inputs.device), table

@@ -1,0 +1,70 @@
+"""What a training run leaves: networks before and after, their projection, noise covariance and history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from identify.encoders import encode
+from identify.network import Network
+from identify.objective import HeldOut, held_out_objective
+from identify.principal_components import Projection
+
+if TYPE_CHECKING:
+    from identify.training import FitConfig
+
+Data = Float[Tensor, "n t p"] | Sequence[Float[Tensor, "n t p"]]
+
+
+class History(NamedTuple):
+    """Training objective along the run, nats per frame; their sum is what was maximised."""
+
+    step: Int[Tensor, "k"]
+    alignment: Float[Tensor, "s k"]
+    entropy: Float[Tensor, "s k"]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """s trained networks, one per seed. `diverged` flags seeds whose objective stopped being finite."""
+
+    config: FitConfig
+    seeds: tuple[int, ...]
+    network: Network
+    projection: Projection
+    initial: Mapping[str, Tensor]
+    factor: Float[Tensor, "s m m"]
+    history: History
+    diverged: tuple[bool, ...]
+    restart_objectives: Float[Tensor, "s r"]
+
+    def encode(self, x: Data, trained: bool = True) -> Float[Tensor, "s n t m"]:
+        """Codes of every frame by every network; `trained=False` gives the networks as they were initialised."""
+        stacked = self._stacked(x)
+        with torch.no_grad():
+            return self._call(stacked, trained).unflatten(1, stacked.shape[1:3])
+
+    def _stacked(self, x: Data) -> Float[Tensor, "s n t p"]:
+        data = x.unsqueeze(0).expand(len(self.seeds), *x.shape) if isinstance(x, Tensor) else torch.stack(list(x))
+        return data.to(self.projection.mean)
+
+    def _call(self, data: Float[Tensor, "s n t p"], trained: bool) -> Float[Tensor, "s f m"]:
+        frames = data.flatten(1, 2)
+        if trained:
+            return encode(self.network.encoder, self.projection, frames)
+        prefix = "encoder."
+        initial = {k.removeprefix(prefix): v for k, v in self.initial.items() if k.startswith(prefix)}
+        return torch.func.functional_call(self.network.encoder, initial, (self.projection(frames),))
+
+    def held_out(self, x: Data) -> list[HeldOut]:
+        """The objective of each network on sequences it was not trained on, at its own noise covariance."""
+        z = self.encode(x)
+        with torch.no_grad():
+            residuals = z[:, :, 1:] - self.network.predictor(z)
+        method = self.config.method
+        return [held_out_objective(z[i], residuals[i], self.factor[i], method) for i in range(len(self.seeds))]

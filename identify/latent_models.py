@@ -1,0 +1,67 @@
+r"""Latent models $P_\theta(z_t|z_{:t})$: the predictive Gaussian $\mathcal N(z_t; p(z_{:t}), \Sigma)$ (LDM eq. 60, Theorem 1).
+
+$\Sigma$ does not depend on the past: Theorem 1 fails without that (its closed-form counterexample is `thm-1h`).
+It is profiled, that is replaced by its maximum-likelihood value given the residuals, so that the objective is exactly
+invariant under affine maps of the code that the structure allows: any for `full`, diagonal ones for `diagonal`,
+similarities for `isotropic`. `fixed` holds $\sigma^2 I$ as the paper's non-contrastive methods do; it is scale-bound.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from identify.covariance import cholesky, half_log_det, standardise
+
+Residuals = Float[Tensor, "s n m"]
+Factor = Float[Tensor, "s m m"]
+"""Lower Cholesky factors of the noise covariance."""
+
+
+@dataclass(frozen=True)
+class GaussianConfig:
+    """Structure of the predictive covariance; `sigma` is the noise level of `fixed` and unused otherwise."""
+
+    covariance: Literal["full", "diagonal", "isotropic", "fixed"] = "full"
+    sigma: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.covariance not in ("full", "diagonal", "isotropic", "fixed"):
+            raise ValueError(f"covariance={self.covariance!r}; known are full, diagonal, isotropic and fixed")
+        if not self.sigma > 0:
+            raise ValueError(f"sigma={self.sigma}; a noise level must be above 0")
+
+
+def fit_factor(residuals: Residuals, config: GaussianConfig) -> Factor:
+    """Cholesky factor of the maximum-likelihood covariance of the residuals (about zero) within the structure."""
+    n, m = residuals.shape[-2:]
+    eye = torch.eye(m, device=residuals.device, dtype=residuals.dtype)
+    if config.covariance == "fixed":
+        return (config.sigma * eye).expand(*residuals.shape[:-2], m, m)
+    if config.covariance == "full":
+        return cholesky(residuals.mT @ residuals / n)
+    variances = residuals.square().mean(-2)
+    if config.covariance == "isotropic":
+        variances = variances.mean(-1, keepdim=True).expand_as(variances)
+    return torch.diag_embed(variances.sqrt())
+
+
+def log_prob(residuals: Residuals, factor: Factor) -> Float[Tensor, "s n"]:
+    """Gaussian log density of residuals under covariance L L^T, per sample, in nats."""
+    scores = standardise(residuals, factor)
+    constant = half_log_det(factor) + 0.5 * residuals.shape[-1] * math.log(2 * math.pi)
+    return -0.5 * scores.square().sum(-1) - constant.unsqueeze(-1)
+
+
+def profiled_log_likelihood(residuals: Residuals, config: GaussianConfig) -> Float[Tensor, "s"]:
+    r"""Mean log density at the profiled covariance; its quadratic part is the constant m/2 (not for `fixed`)."""
+    m = residuals.shape[-1]
+    factor = fit_factor(residuals, config)
+    if config.covariance == "fixed":
+        return log_prob(residuals, factor).mean(-1)
+    return -half_log_det(factor) - 0.5 * m * (1 + math.log(2 * math.pi))

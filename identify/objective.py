@@ -1,0 +1,76 @@
+r"""The objective: alignment plus uniformity, $F=\langle\log P_\theta(z_t|z_{:t})\rangle+H$ (LDM eq. 5, 6, 12, 13).
+
+Both parts are means over predicted frames, in nats per frame. With a profiled full covariance and an estimator on
+whitened codes, F is exactly invariant under invertible affine maps of the code: it cannot tell apart what Theorem 1
+does not tell apart, and the value at the true latents is what any encoder can be held against.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from identify import latent_models
+from identify.entropy import log_det_terms
+from identify.methods import Method
+
+Windows = Float[Tensor, "s b t m"]
+Predictions = Float[Tensor, "s b u m"]
+
+
+class Objective(NamedTuple):
+    """Alignment and entropy of s networks, nats per predicted frame; their sum is to be maximised."""
+
+    alignment: Float[Tensor, "s"]
+    entropy: Float[Tensor, "s"]
+
+
+class HeldOut(NamedTuple):
+    """Objective on sequences that training never saw, and its standard error over sequences (nats per frame)."""
+
+    value: float
+    standard_error: float
+
+
+def _entropy_terms(z: Windows, method: Method, gaussian: bool) -> Float[Tensor, "s n"]:
+    terms = log_det_terms if gaussian else method.entropy.terms()
+    target = z[:, :, 1:].flatten(1, 2)
+    if method.form == "MI":
+        return terms(target)
+    past = z[:, :, :-1].flatten(1, 2)
+    return terms(torch.cat([target, past], -1)) - terms(past)
+
+
+def training_objective(z: Windows, predictions: Predictions, method: Method, gaussian: bool) -> Objective:
+    """What one gradient step maximises; `gaussian` replaces the estimator by log det (the warm start).
+
+    Stop-gradient (LDM eq. 54) detaches the target and drops the entropy: its value is the alignment alone.
+    """
+    target = z[:, :, 1:]
+    stopped = method.entropy.kind == "stop_gradient"
+    residuals = ((target.detach() if stopped else target) - predictions).flatten(1, 2)
+    alignment = latent_models.profiled_log_likelihood(residuals, method.latent)
+    if stopped:
+        return Objective(alignment, torch.zeros_like(alignment))
+    return Objective(alignment, _entropy_terms(z, method, gaussian).mean(-1))
+
+
+def held_out_objective(
+    z: Float[Tensor, "b t m"], residuals: Float[Tensor, "b u m"], factor: Float[Tensor, "m m"], method: Method
+) -> HeldOut:
+    """Value on held-out windows, with a noise covariance (Cholesky factor) that was fitted elsewhere.
+
+    The same function serves a trained network and the true latents with their true transition (the oracle), so that
+    the two differ only in what they are given. The standard error is over the mean term of each sequence. A code
+    without a proper density (collapsed, singular) has value -inf.
+    """
+    terms = latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
+    terms = terms + _entropy_terms(z[None], method, gaussian=False)
+    if not bool(terms.isfinite().all()):
+        return HeldOut(-math.inf, math.nan)
+    per_sequence = terms.reshape(residuals.shape[:2]).mean(-1)
+    return HeldOut(float(per_sequence.mean()), float(per_sequence.std()) / math.sqrt(len(per_sequence)))

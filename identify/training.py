@@ -1,0 +1,156 @@
+"""One batched training run, step by step: its configuration, its state, and the checkpoint it can go on from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from identify.checkpoint import load_state, save_state
+from identify.encoders import EncoderConfig
+from identify.fitted import History
+from identify.methods import Method
+from identify.muon import BatchedMuon
+from identify.network import Network
+from identify.objective import training_objective
+from identify.predictors import PredictorConfig
+
+
+@dataclass(frozen=True)
+class FitConfig:
+    """Everything a run depends on besides data and seeds; `batch` counts windows of `window` consecutive frames."""
+
+    method: Method
+    encoder: EncoderConfig
+    predictor: PredictorConfig = field(default_factory=PredictorConfig)
+    steps: int = 1000
+    batch: int = 64
+    window: int = 20
+    optimizer: Literal["muon", "adamw"] = "muon"
+    learning_rate: float = 0.1
+    warm_up: float = 0.05
+    restarts: int = 1
+    history_every: int = 10
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("batch", 1), ("window", 2), ("restarts", 1), ("history_every", 1)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}={getattr(self, name)}; it must be at least {least}")
+        if self.optimizer not in ("muon", "adamw"):
+            raise ValueError(f"optimizer={self.optimizer!r}; known are muon and adamw")
+        if not self.learning_rate > 0:
+            raise ValueError(f"learning_rate={self.learning_rate}; it must be above 0")
+        if not 0 <= self.warm_up < 1:
+            raise ValueError(f"warm_up={self.warm_up}; it is a share of the steps, from 0 up to but not including 1")
+
+    def rate(self, step: int) -> float:
+        """Learning rate at a step: linear warm-up, then half a cosine down to zero."""
+        rising = max(1, round(self.warm_up * self.steps))
+        if step < rising:
+            return self.learning_rate * (step + 1) / rising
+        return 0.5 * self.learning_rate * (1 + math.cos(math.pi * (step - rising) / max(1, self.steps - rising)))
+
+
+def _generator(seed: int, restart: int) -> torch.Generator:
+    """An independent stream for each restart of each seed."""
+    (state,) = np.random.SeedSequence([seed, restart]).generate_state(1, np.uint64)
+    return torch.Generator().manual_seed(int(state >> np.uint64(1)))
+
+
+class Training:
+    """The state of a batched run between steps; `owner` maps each network to the row of `inputs` it trains on."""
+
+    def __init__(self, config: FitConfig, inputs: Float[Tensor, "u n t q"], seeds: Sequence[int]) -> None:
+        self.config, self.inputs, self.seeds = config, inputs, tuple(seeds)
+        self.generators = [_generator(seed, restart) for seed in seeds for restart in range(config.restarts)]
+        networks = torch.arange(len(self.generators), device=inputs.device)
+        self.owner: Int[Tensor, "s"] = networks // config.restarts if len(inputs) > 1 else torch.zeros_like(networks)
+        network = Network(inputs.shape[-1], config.encoder, config.predictor, self.generators)
+        self.network = network.to(inputs.device)
+        self.initial = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        self.optimizer = _optimizer(network, config)
+        self.step = 0
+        self.diverged = torch.zeros(len(self.generators), dtype=torch.bool)
+        self.records: list[Tensor] = []
+
+    def windows(self) -> Float[Tensor, "s b w q"]:
+        """Random windows, drawn by each network from its own data with its own generator."""
+        n, t = self.inputs.shape[1:3]
+        batch, window, device = self.config.batch, self.config.window, self.inputs.device
+        row = torch.stack([torch.randint(n, (batch,), generator=one) for one in self.generators])
+        start = torch.stack([torch.randint(t - window + 1, (batch,), generator=one) for one in self.generators])
+        frame = start.to(device)[:, :, None] + torch.arange(window, device=device)
+        return self.inputs[self.owner[:, None, None], row.to(device)[:, :, None], frame]
+
+    def advance(self) -> None:
+        """One step of every network that is still finite."""
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.rate(self.step)
+        z, predictions = self.network(self.windows())
+        gaussian = self.step < config.method.warm_start * config.steps
+        parts = training_objective(z, predictions, config.method, gaussian)
+        value = parts.alignment + parts.entropy
+        self.optimizer.zero_grad(set_to_none=True)
+        value.sum().neg().backward()
+        self._guard(value)
+        self.optimizer.step()
+        if self.step % config.history_every == 0 or self.step == config.steps - 1:
+            level = torch.full_like(parts.alignment, self.step)
+            self.records.append(torch.stack([level, parts.alignment, parts.entropy]).detach().cpu())
+        self.step += 1
+
+    def _guard(self, value: Float[Tensor, "s"]) -> None:
+        """Freeze networks whose objective is no longer finite: their gradients count as zero from now on."""
+        self.diverged |= ~value.detach().isfinite().cpu()
+        if bool(self.diverged.any()):
+            for parameter in self.network.parameters():
+                if parameter.grad is not None:
+                    parameter.grad[self.diverged.to(parameter.grad.device)] = 0.0
+
+    def history(self, networks: Int[Tensor, "k"]) -> History:
+        """Alignment and entropy along the run, of the chosen networks."""
+        step, alignment, entropy = torch.stack(self.records, 1).unbind(0)
+        keep = networks.cpu()
+        return History(step[:, 0].long(), alignment.T[keep].contiguous(), entropy.T[keep].contiguous())
+
+    def save(self, path: Path) -> None:
+        """Write everything the next step depends on."""
+        tensors = {f"network/{name}": value for name, value in self.network.state_dict().items()}
+        tensors |= {f"initial/{name}": value for name, value in self.initial.items()}
+        for index, state in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
+        tensors |= {f"generator/{i}": generator.get_state() for i, generator in enumerate(self.generators)}
+        tensors |= {"diverged": self.diverged, "records": torch.stack(self.records)}
+        save_state(path, tensors, self.config, self.seeds, self.step)
+
+    def restore(self, path: Path) -> None:
+        """Go on from a checkpoint of the same configuration and seeds."""
+        tensors, self.step = load_state(path, self.config, self.seeds)
+        self.network.load_state_dict(_below("network/", tensors))
+        self.initial = {name: value.to(self.inputs.device) for name, value in _below("initial/", tensors).items()}
+        state = self.optimizer.state_dict()
+        for key, value in _below("optimizer/", tensors).items():
+            index, name = key.split("/")
+            state["state"].setdefault(int(index), {})[name] = value
+        self.optimizer.load_state_dict(state)
+        for i, generator in enumerate(self.generators):
+            generator.set_state(tensors[f"generator/{i}"])
+        self.diverged, self.records = tensors["diverged"], list(tensors["records"].unbind(0))
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
+
+
+def _optimizer(network: Network, config: FitConfig) -> torch.optim.Optimizer:
+    if config.optimizer == "muon":
+        return BatchedMuon(network.parameters(), lr=config.learning_rate)
+    return torch.optim.AdamW(network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)
