@@ -16,6 +16,7 @@ import numpy as np
 import sympy
 
 from proofs_checks.check import Check, Source, Twin
+from proofs_checks.symbolic_zero import pythagoras
 from proofs_checks.verification import Derivation
 
 _THETA = sympy.Function("theta", real=True)
@@ -64,14 +65,14 @@ def _verify(claim: dict[str, dict[int, sympy.Matrix]], work: Derivation) -> None
         density, pulled_back = (sympy.exp(-point.dot(point) / 2) / (2 * sympy.pi) ** sympy.Rational(n, 2) for point in (z, h))
         work.equal(f"N(h(z); 0, I) |det J_h| = N(z; 0, I), n = {n}", pulled_back * determinant, density)
         back = inverse.subs(dict(zip(z, h, strict=True)), simultaneous=True)
-        returned = back.applyfunc(lambda entry, h=h, z=z: entry.replace(_THETA, _of_simplified_argument))
+        returned = back.applyfunc(lambda entry, h=h, z=z: entry.replace(_THETA, _of_reduced_argument))
         work.equal(f"h^-1(h(z)) = z, n = {n}", returned, z)
         work.differs(f"h is not affine, n = {n}", h.diff(z[0], 2), sympy.zeros(n, 1))
     _simulate(claim, work)
 
 
-def _of_simplified_argument(argument: sympy.Expr) -> sympy.Expr:
-    return _THETA(sympy.simplify(argument))
+def _of_reduced_argument(argument: sympy.Expr) -> sympy.Expr:
+    return _THETA(pythagoras(argument))
 
 
 def _simulate(claim: dict[str, dict[int, sympy.Matrix]], work: Derivation) -> None:

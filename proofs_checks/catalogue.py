@@ -10,9 +10,27 @@ from proofs_checks.check import Check
 
 def all_checks() -> tuple[Check, ...]:
     """Every check of every theme module."""
-    from proofs_checks import determinant_expansion
+    from proofs_checks import (
+        automorphism,
+        covariance_relation,
+        determinant_expansion,
+        folding_entropy,
+        stop_gradient,
+        tent_fold,
+        theorem_one,
+        two_pasts,
+    )
 
-    return (*determinant_expansion.CHECKS,)
+    return (
+        *folding_entropy.CHECKS,
+        *determinant_expansion.CHECKS,
+        *stop_gradient.CHECKS,
+        *theorem_one.CHECKS,
+        *two_pasts.CHECKS,
+        *covariance_relation.CHECKS,
+        *automorphism.CHECKS,
+        *tent_fold.CHECKS,
+    )
 
 
 def find(name: str, checks: Sequence[Check] | None = None) -> Check:

@@ -1,7 +1,8 @@
 """Does an expression vanish identically? Refuted at an exact rational point, or shown by a rewriting that is named.
 
 Order matters: a point where the expression does not vanish settles the question cheaply, so it is looked for first;
-only then do the rewritings run: expanding, clearing denominators (valid where they do not vanish), simplifying.
+only then do the rewritings run: expanding, cos^2 + sin^2 = 1, clearing denominators (valid where they do not vanish),
+simplifying.
 An undefined function, its derivatives and their values at a point are replaced by independent real unknowns: the jet
 of a smooth function at a point is arbitrary, so an expression vanishes for every such function iff it vanishes in them.
 """
@@ -44,12 +45,27 @@ def reason_for_zero(expression: Any) -> str | None:
     plain = _jets_as_unknowns(expression)
     if sympy.expand(plain) == 0:
         return "expanding"
+    if plain.has(sympy.sin) and pythagoras(plain) == 0:
+        return "cos^2 + sin^2 = 1"
     numerator, _ = sympy.fraction(sympy.together(plain))
     if sympy.expand(numerator) == 0:
         return "clearing denominators"
     if sympy.simplify(plain) == 0 or sympy.simplify(sympy.expand_log(plain)) == 0:
         return "simplifying"
     return None
+
+
+def pythagoras(expression: sympy.Expr) -> sympy.Expr:
+    """Expanded, with sin^2 rewritten as 1 - cos^2: a normal form of polynomials in the sines and cosines of an angle."""
+
+    def is_high_power_of_sine(part: sympy.Expr) -> bool:
+        return part.is_Pow and isinstance(part.base, sympy.sin) and part.exp.is_Integer and part.exp > 1
+
+    def lower(power: sympy.Expr) -> sympy.Expr:
+        half, rest = divmod(int(power.exp), 2)
+        return (1 - sympy.cos(power.base.args[0]) ** 2) ** half * power.base**rest
+
+    return sympy.expand(sympy.expand(expression).replace(is_high_power_of_sine, lower))
 
 
 def counterexample(
