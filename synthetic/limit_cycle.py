@@ -39,9 +39,11 @@ class LimitCycle(Predictor):
 
     @property
     def declarations(self) -> Declarations:
-        """A flow is a local diffeomorphism away from the origin."""
-        why = "the flow is a diffeomorphism away from the origin, where th is undefined"
-        return {Assumption.COVERAGE: Declaration(True, why), Assumption.ROW_RANK: Declaration(True, why)}
+        """The step fills the plane; its Jacobian is singular on curves near the origin only, where th is undefined."""
+        return {
+            Assumption.COVERAGE: Declaration(True, "the predicted positions fill the plane around the ring"),
+            Assumption.ROW_RANK: Declaration(True, "almost everywhere; det J changes sign on curves within r < 1 only"),
+        }
 
     def velocity(self, z: Float[Tensor, "*batch 2"]) -> Float[Tensor, "*batch 2"]:
         """Right-hand side of eq. 16."""

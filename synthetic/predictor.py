@@ -63,3 +63,56 @@ class RotationTanh(Predictor):
         """R z + gain tanh(R z) at the latest z."""
         turned = past[..., -1, :] @ self.rotation.to(past).T
         return turned + self.gain * torch.tanh(turned)
+
+
+@dataclass(frozen=True, eq=False)
+class LinearPredictor(Predictor):
+    """p(z_:t) = M z_{t-1}; M = 0 predicts nothing, a singular M confines the predictions to a subspace."""
+
+    matrix: Float[Tensor, "d d"]
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of z."""
+        return self.matrix.shape[0]
+
+    @property
+    def declarations(self) -> Declarations:
+        """Both hold iff M is invertible (the latents fill R^d)."""
+        rank = int(torch.linalg.matrix_rank(self.matrix))
+        verdict = Declaration(rank == self.dim, f"linear predictor of rank {rank} in {self.dim} dimensions")
+        return {Assumption.COVERAGE: verdict, Assumption.ROW_RANK: verdict}
+
+    def __call__(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
+        """M times the latest z."""
+        return past[..., -1, :] @ self.matrix.to(past).T
+
+
+@dataclass(frozen=True)
+class BlockPredictor(Predictor):
+    """Independent predictors of consecutive blocks of coordinates, each seeing its own block's past only."""
+
+    blocks: tuple[Predictor, ...]
+
+    def __post_init__(self) -> None:
+        if not self.blocks:
+            raise ValueError("blocks=() predicts nothing: give at least one predictor")
+
+    @property
+    def dim(self) -> int:
+        """Sum of the blocks' dimensions."""
+        return sum(block.dim for block in self.blocks)
+
+    @property
+    def declarations(self) -> Declarations:
+        """What holds for every block; the first block for which it does not gives the reason."""
+        return {
+            clause: next((d for d in verdicts if not d.holds), Declaration(True, "it holds in every block"))
+            for clause in (Assumption.COVERAGE, Assumption.ROW_RANK)
+            for verdicts in ([block.declarations[clause] for block in self.blocks],)
+        }
+
+    def __call__(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
+        """The blocks' predictions side by side."""
+        pasts = past.split([block.dim for block in self.blocks], -1)
+        return torch.cat([block(own) for block, own in zip(self.blocks, pasts, strict=True)], -1)

@@ -1,0 +1,68 @@
+"""`identify worlds`: the named worlds, what each does not satisfy, and the best R2 that any encoder could reach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from synthetic import Ceiling, World
+
+
+def run(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    ceilings: Annotated[
+        bool, typer.Option("--ceilings", help="Estimate anew the ceilings that are recorded constants (seconds).")
+    ] = False,
+) -> None:
+    """List the worlds: name, dimensions, assumptions that do not hold, ceiling."""
+    import synthetic
+
+    known = [make() for make in synthetic.worlds().values()]
+    estimated = {"wobbly_published": synthetic.published_ceiling()} if ceilings else {}
+    if as_json:
+        import json
+
+        typer.echo(json.dumps([_row(world, estimated.get(world.name)) for world in known], indent=2))
+    else:
+        _print_table(known, estimated)
+
+
+def _row(world: World, estimated: Ceiling | None) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": world.name,
+        "description": world.description,
+        "d": world.dim,
+        "p": world.observed_dim,
+        "longest": world.longest,
+        "assumptions": {
+            one.name.lower(): {"holds": said.holds, "why": said.why} for one, said in world.assumptions.items()
+        },
+        "ceiling": world.ceiling._asdict(),
+    }
+    if estimated is not None:
+        row["ceiling_estimated_anew"] = estimated._asdict()
+    return row
+
+
+def _print_table(known: list[World], estimated: dict[str, Ceiling]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(caption="d latents, p observed; ceiling: best R2 that any encoder of one observation can reach")
+    for heading in ("world", "d", "p", "does not hold", "ceiling"):
+        table.add_column(heading, justify="right" if heading in ("d", "p") else "left", overflow="fold")
+    for world in known:
+        broken = ", ".join(one.name.lower() for one, said in world.assumptions.items() if not said.holds)
+        ceiling = _shown(world.ceiling)
+        if world.name in estimated:
+            ceiling += f"\nanew {_shown(estimated[world.name])}"
+        table.add_row(world.name, str(world.dim), str(world.observed_dim), broken or "-", ceiling)
+    Console().print(table)
+
+
+def _shown(ceiling: Ceiling) -> str:
+    if ceiling.low == ceiling.high:
+        return f"{ceiling.r2:g}"
+    return f"{ceiling.r2:.3f} ({ceiling.low:.3f} to {ceiling.high:.3f})"
