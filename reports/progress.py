@@ -65,13 +65,15 @@ def display(tasks: Sequence[Task], workers: Workers, folder: Path, quiet: bool =
 
 
 def duration(seconds: float) -> str:
-    """`42 s`, `3 min 05 s`, `2 h 10 min`."""
+    """`42 s`, `3 min 05 s`, `2 h 10 min`, `3 days`."""
     whole = round(seconds)
     if whole < 100:
         return f"{whole} s"
     if whole < 6000:
         return f"{whole // 60} min {whole % 60:02d} s"
-    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    if whole < 172_800:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} days"
 
 
 class _Silent:

@@ -295,6 +295,7 @@ def _ica_result(cell: FakeCell, generator: np.random.Generator) -> CellResult:
 
 
 def main() -> int:
+    from reports.check_cell import check_cells
     from reports.report import InterruptedReport, Order, make_report
 
     parser = argparse.ArgumentParser()
@@ -303,12 +304,14 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--resume", action="store_true")
     parser.add_argument("--redraw", action="store_true")
+    parser.add_argument("--check", action="append", default=[], metavar="ID")
     parser.add_argument("--fault", action="append", default=[], metavar="CELL=KIND")
     given = parser.parse_args()
     faults = dict(entry.split("=") for entry in given.fault)
     profile = fake_profile(given.seconds, faults)
     try:
-        order = Order(profile, given.out, jobs=given.jobs, resume=given.resume, redraw=given.redraw)
+        checks = check_cells(given.check)
+        order = Order(profile, given.out, checks, jobs=given.jobs, resume=given.resume, redraw=given.redraw)
         report = make_report(order)
     except InterruptedReport as stop:
         print(stop)

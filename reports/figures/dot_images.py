@@ -1,0 +1,36 @@
+"""What the encoder is given: a few observations that are square images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isqrt
+
+from reports.figures.illustration import Drawing
+from reports.figures.style import FAINT, panels
+from reports.store import Record
+
+_PER_ROW = 12
+
+
+def draw(records: Mapping[str, Record]) -> Drawing | None:
+    """One row of images per world whose observations are dot images (LDM Fig. 4C, 5C)."""
+    rows = {r.summary["world"]: r.arrays["sample/x"] for r in records.values() if _is_image(r)}
+    if not rows:
+        return None
+    figure, axes = panels(_PER_ROW * len(rows), _PER_ROW, 0.68)
+    for row, (world, x) in enumerate(rows.items()):
+        side = isqrt(x.shape[1])
+        for column, panel in enumerate(axes[_PER_ROW * row : _PER_ROW * (row + 1)]):
+            panel.set(xticks=[], yticks=[])
+            if column < len(x):
+                panel.imshow(x[column].reshape(side, side), cmap="magma", interpolation="nearest")
+            for edge in panel.spines.values():
+                edge.set(visible=True, color=FAINT, linewidth=0.3)
+        axes[_PER_ROW * row].set_title(world, loc="left")
+    return Drawing(figure, "What is observed", "A few observations of each image world, in the order of sampling.")
+
+
+def _is_image(record: Record) -> bool:
+    x = record.arrays.get("sample/x")
+    world = str(record.summary.get("world", ""))
+    return x is not None and x.ndim == 2 and "wobbly" in world and isqrt(x.shape[1]) ** 2 == x.shape[1]

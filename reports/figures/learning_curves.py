@@ -1,0 +1,53 @@
+"""The objective while training, seed by seed, with the value it takes on the true latents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from reports.figures.illustration import Drawing
+from reports.figures.style import INK, method_colour, method_name, panels
+from reports.store import Record
+
+
+def draw(records: Mapping[str, Record]) -> Drawing | None:
+    """One panel per cell with a history."""
+    shown = [record for record in records.values() if "history/objective" in record.arrays]
+    if not shown:
+        return None
+    figure, axes = panels(len(shown), 4, 1.25)
+    methods = sorted({record.summary.get("method", "") for record in shown})
+    for panel, record in zip(axes, shown, strict=True):
+        steps = record.arrays["history/step"]
+        curves = np.atleast_2d(record.arrays["history/objective"])
+        oracle = float(np.ravel(record.arrays["oracle"])[0]) if "oracle" in record.arrays else None
+        colour = method_colour(record.summary.get("method", ""), methods)
+        panel.plot(steps, curves.T, color=colour, lw=0.6, alpha=0.8)
+        if oracle is not None:
+            panel.axhline(oracle, color=INK, lw=0.7, dashes=(4, 2))
+        panel.set_ylim(_limits(curves, oracle))
+        panel.set_title(f"{record.summary.get('world', record.cell)}, {method_name(record.summary.get('method', ''))}")
+        panel.locator_params(nbins=3)
+    columns = min(4, len(shown))
+    for position, panel in enumerate(axes):
+        if position % columns == 0:
+            panel.set_ylabel("objective")
+        if position + columns >= len(axes):
+            panel.set_xlabel("step")
+    caption = (
+        "Training objective (alignment plus uniformity, in nats), one line per seed. Broken line: the same "
+        "objective evaluated on the true latents. The first tenth of training may leave the frame below."
+    )
+    return Drawing(figure, "Learning curves and the oracle", caption)
+
+
+def _limits(curves: np.ndarray, oracle: float | None) -> tuple[float, float]:
+    """Limits that show the approach to the oracle, not the fall from the starting point."""
+    late = curves[:, curves.shape[1] // 10 :]
+    values = late[np.isfinite(late)]
+    if values.size == 0:
+        return (0.0, 1.0)
+    ends = [float(np.quantile(values, 0.02)), float(values.max()), *([] if oracle is None else [oracle])]
+    margin = 0.08 * (max(ends) - min(ends)) or 0.1
+    return min(ends) - margin, max(ends) + margin
