@@ -1,11 +1,13 @@
 """Worlds without coverage: a map that is not affine and leaves the law of the latents as it is.
 
-If the predictor is constant, p(z_:t) = 0 and z_t ~ N(0, I), every rotation by an angle that depends on the radius alone,
+If the predictor is constant, p(z_:t) = 0 and z_t ~ N(0, I), every rotation by an angle that depends on the radius
+alone,
 
     h(z) = R(theta(|z|^2)) z,    det J_h = 1,    |h(z)| = |z|,    h^-1(z) = R(-theta(|z|^2)) z,
 
-preserves N(0, I): latent distribution matching cannot tell h from the identity. In n dimensions the rotation acts in one
-coordinate plane. The measure-preserving automorphisms of [hyvarinen1999nonlinear]; [mikulasch2026ldm, Theorem 1 (iii)]
+preserves N(0, I): latent distribution matching cannot tell h from the identity. In n dimensions the rotation acts in
+one coordinate plane. The measure-preserving automorphisms of [hyvarinen1999nonlinear]; [mikulasch2026ldm, Theorem 1
+(iii)]
 """
 
 from __future__ import annotations
@@ -62,7 +64,9 @@ def _verify(claim: dict[str, dict[int, sympy.Matrix]], work: Derivation) -> None
         work.equal(f"|h(z)| = |z|, n = {n}", h.dot(h), z.dot(z))
         determinant = work.show(f"det J_h, n = {n}", h.jacobian(z).det(method="berkowitz"))
         work.equal(f"det J_h = 1, n = {n}", determinant, 1)
-        density, pulled_back = (sympy.exp(-point.dot(point) / 2) / (2 * sympy.pi) ** sympy.Rational(n, 2) for point in (z, h))
+        density, pulled_back = (
+            sympy.exp(-point.dot(point) / 2) / (2 * sympy.pi) ** sympy.Rational(n, 2) for point in (z, h)
+        )
         work.equal(f"N(h(z); 0, I) |det J_h| = N(z; 0, I), n = {n}", pulled_back * determinant, density)
         back = inverse.subs(dict(zip(z, h, strict=True)), simultaneous=True)
         returned = back.applyfunc(lambda entry, h=h, z=z: entry.replace(_THETA, _of_reduced_argument))
@@ -104,8 +108,9 @@ CHECKS = (
             "theta is any differentiable function of the squared radius whose derivative does not vanish identically.",
         ),
         proved=(
-            "Jacobian determinant 1, preserved density, inverse, and failure to be affine, for an abstract theta, in the"
-            " plane and with the rotation in one plane of n = 3 and n = 4; moments up to order 4 by simulation."
+            "Jacobian determinant 1, preserved density, inverse, and failure to be affine, for an abstract theta,"
+            " in the plane and with the rotation in one plane of n = 3 and n = 4; moments up to order 4 by"
+            " simulation."
         ),
         not_proved="n above 4 (the other coordinates are untouched, the algebra is the same).",
         verify=_verify,

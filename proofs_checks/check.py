@@ -1,9 +1,10 @@
 """A statement, its proof by machine, the corrupted twins that the same proof must reject, and the erratum, if any.
 
-How to write one. The statement is a *claim*, a plain value built by a function: preferably a dict or named tuple of SymPy
-expressions, so that its coefficients, signs and exponents can be corrupted automatically. `verify(claim, work)` derives
-the truth from the assumptions and holds the claim against it through the facts of `proofs_checks.verification.Derivation`.
-The twins are other claims; they go through the same `verify`, so their rejection says that the proof can tell them apart.
+How to write one. The statement is a *claim*, a plain value built by a function: preferably a dict or named tuple of
+SymPy expressions, so that its coefficients, signs and exponents can be corrupted automatically. `verify(claim, work)`
+derives the truth from the assumptions and holds the claim against it through the facts of
+`proofs_checks.verification.Derivation`. The twins are other claims; they go through the same `verify`, so their
+rejection says that the proof can tell them apart.
 
     def _determinant(claim: dict[str, sympy.Expr], work: Derivation) -> None:
         a, b = sympy.symbols("a b", positive=True)
@@ -25,9 +26,10 @@ The twins are other claims; they go through the same `verify`, so their rejectio
         ),
     )
 
-Rules. Functions are module-level (or `functools.partial` of such), because checks travel to worker processes. Seeds are
-literals inside `verify`. torch is imported inside functions only. A `verify` that establishes no fact is an error, and so
-is a twin that fails for any reason but `Disproved`. The theme's `CHECKS` tuple is listed in `proofs_checks/catalogue.py`.
+Rules. Functions are module-level (or `functools.partial` of such), because checks travel to worker processes. Seeds
+are literals inside `verify`. torch is imported inside functions only. A `verify` that establishes no fact is an
+error, and so is a twin that fails for any reason but `Disproved`. The theme's `CHECKS` tuple is listed in
+`proofs_checks/catalogue.py`.
 """
 
 from __future__ import annotations
@@ -62,7 +64,7 @@ class Twin:
 
 
 class TwinOutcome(NamedTuple):
-    """What the proof said of a twin: rejected only if it raised `Disproved`; `reason` is the first line of what it said."""
+    """What the proof said of a twin: rejected only if it raised `Disproved`; `reason` is its first line."""
 
     corruption: str
     rejected: bool
@@ -73,9 +75,9 @@ class Witness(NamedTuple):
     """Numbers that convict a printed formula: its value, the corrected one and the truth, all at one `setting`."""
 
     setting: str
-    truth: complex
-    printed: complex
-    correct: complex
+    truth: complex | float
+    printed: complex | float
+    correct: complex | float
 
     def __str__(self) -> str:
         return (
@@ -103,7 +105,8 @@ class Erratum:
 class Check:
     """One statement with everything needed to believe or to doubt it; fields as described at the top of the module.
 
-    Raises `ValueError` when a field is malformed: an id that is not lower case, an unknown kind, no assumption, no twin.
+    Raises `ValueError` when a field is malformed: an id that is not lower case, an unknown kind, no assumption, no
+    twin.
     """
 
     id: str
@@ -136,7 +139,7 @@ class Check:
         return (self.id, *self.aliases)
 
     def prove(self) -> tuple[str, ...]:
-        """Run the proof: the facts it established, one line each; raises `Disproved` with every intermediate expression."""
+        """Run the proof: its facts, one line each; raises `Disproved` with every intermediate expression."""
         return _facts(self, self.claim)
 
     def twin(self) -> tuple[TwinOutcome, ...]:
@@ -162,5 +165,5 @@ def _judge(check: Check, twin: Twin) -> TwinOutcome:
     return TwinOutcome(twin.corruption, False, "the proof accepts it")
 
 
-def _number(value: complex) -> str:
+def _number(value: complex | float) -> str:
     return f"{value.real:.6g}" if complex(value).imag == 0 else f"{value:.6g}"

@@ -22,15 +22,16 @@ _N = sympy.Symbol("n", integer=True, positive=True)
 _A, _S, _PR = (sympy.MatrixSymbol(name, _N, _N) for name in ("A", "S", "P_R"))
 _MEAN, _B = sympy.MatrixSymbol("p", _N, 1), sympy.MatrixSymbol("b", _N, 1)
 _L, _R, _ROTATION = (sympy.MatrixSymbol(name, _N, _N) for name in ("L", "R", "Q"))
+_WHITENED, _COLOURED = _R.inverse() * _A * _L, _R * _ROTATION * _L.inverse()
 
 
 def _claim(
     covariance: sympy.MatrixExpr = _A * _S * _A.T,
     mean: sympy.MatrixExpr = _A * _MEAN + _B,
-    rotation: sympy.MatrixExpr = _R.inverse() * _A * _L,
-    freedom: sympy.MatrixExpr = _R * _ROTATION * _L.inverse(),
+    rotation: sympy.MatrixExpr = _WHITENED,
+    freedom: sympy.MatrixExpr = _COLOURED,
 ) -> dict[str, sympy.MatrixExpr]:
-    """L and R are the symmetric roots of S and S_R; `rotation` is orthogonal, and `freedom` is admissible for every Q."""
+    """L, R are the symmetric roots of S, S_R; `rotation` is orthogonal and `freedom` admissible for every Q."""
     return {
         "precision": _A.T * _PR * _A,
         "covariance": covariance,
@@ -69,7 +70,9 @@ def _match_coefficients(claim: dict[str, sympy.MatrixExpr], work: Derivation, n:
     gradient = sympy.Matrix([matched]).jacobian(z).T
     work.equal(f"gradient in z, n = {n}", gradient, slope.T * model * (q - slope * p - b))
     mean = _at(claim["mean"], {_A: slope, _MEAN: p, _B: b})
-    work.equal(f"it vanishes at the claimed mean, n = {n}", gradient.subs(dict(zip(q, mean, strict=True))), sympy.zeros(n, 1))
+    work.equal(
+        f"it vanishes at the claimed mean, n = {n}", gradient.subs(dict(zip(q, mean, strict=True))), sympy.zeros(n, 1)
+    )
 
 
 def _known_covariances(claim: dict[str, sympy.MatrixExpr], work: Derivation) -> None:
@@ -93,7 +96,9 @@ def _simulate(claim: dict[str, sympy.MatrixExpr], work: Derivation) -> None:
     slope, root = np.array([[1.1, 0.6], [-0.3, 0.9]]), np.array([[0.7, 0.0], [0.4, 0.5]])
     code = (mean + draw.normal(size=(size, 2)) @ root.T) @ slope.T + offset
     covariance = sympy.lambdify([_A, _S], claim["covariance"].subs(_N, 2), "numpy")(slope, root @ root.T)
-    model_mean = sympy.lambdify([_A, _MEAN, _B], claim["mean"].subs(_N, 2), "numpy")(slope, mean[:, None], offset[:, None])
+    model_mean = sympy.lambdify([_A, _MEAN, _B], claim["mean"].subs(_N, 2), "numpy")(
+        slope, mean[:, None], offset[:, None]
+    )
     work.within_errors("simulation: mean of the code", code, model_mean[:, 0])
     centred = code - model_mean[:, 0]
     work.within_errors("simulation: covariance of the code", centred[:, :, None] * centred[:, None, :], covariance)
@@ -103,7 +108,8 @@ CHECKS = (
     Check(
         id="cor-1",
         theme="theorem 1",
-        statement=r"A^{\top}\Sigma_R^{-1}A = \Sigma^{-1},\quad \Sigma_R = A\,\Sigma A^{\top},\quad p_R(h(z_{:t})) = A\,p(z_{:t}) + b",
+        statement=r"A^{\top}\Sigma_R^{-1}A = \Sigma^{-1},\quad \Sigma_R = A\,\Sigma A^{\top},\quad p_R(h(z_{:t})) ="
+        r" A\,p(z_{:t}) + b",
         source=Source("mikulasch2026ldm", "Corollary 1"),
         kinds=("S", "N"),
         assumptions=(
@@ -113,7 +119,8 @@ CHECKS = (
         ),
         proved=(
             "Coefficients of the identity matched in z for n = 1, 2, 3; the equivalence of the two covariance relations"
-            " and the orthogonality of S_R^(-1/2) A S^(1/2) for every n; that every plane rotation is admissible (n = 2);"
+            " and the orthogonality of S_R^(-1/2) A S^(1/2) for every n; that every plane rotation is admissible (n"
+            " = 2);"
             " simulated at n = 2."
         ),
         not_proved="Existence of symmetric roots (spectral theorem); admissibility of rotations for n above 2.",

@@ -2,7 +2,8 @@
 
 With S = D + e O, D = diag(d_i) and O symmetric with zero diagonal (entries a_ij):
 
-    log det S = sum_i log d_i - e^2/2 sum_{i != j} a_ij^2 / (d_i d_j) + e^3 sum_{i<j<k} 2 a_ij a_jk a_ik / (d_i d_j d_k) + O(e^4)
+    log det S = sum_i log d_i - e^2/2 sum_{i != j} a_ij^2 / (d_i d_j) + e^3 sum_{i<j<k} 2 a_ij a_jk a_ik / (d_i d_j
+    d_k) + O(e^4)
 
 [mikulasch2026ldm] prints the second-order term in section 5 and A.5.3 with the factor 1/2, in eq. 42 without it. The
 machine expands the determinant of the generic matrix as a polynomial in e and takes the logarithm of the series.
@@ -69,8 +70,10 @@ CHECKS = (
         aliases=("section-5", "a.5.3"),
         theme="entropies",
         statement=(
-            r"\log|\Sigma| = \sum_i \log\Sigma_{ii} - \frac{1}{2}\sum_{i\neq j}\frac{\Sigma_{ij}^2}{\Sigma_{ii}\Sigma_{jj}}"
-            r" + 2\sum_{i<j<k}\frac{\Sigma_{ij}\Sigma_{jk}\Sigma_{ik}}{\Sigma_{ii}\Sigma_{jj}\Sigma_{kk}} + O(\epsilon^4)"
+            r"\log|\Sigma| = \sum_i \log\Sigma_{ii} - \frac{1}{2}\sum_{i\neq"
+            r" j}\frac{\Sigma_{ij}^2}{\Sigma_{ii}\Sigma_{jj}}"
+            r" + 2\sum_{i<j<k}\frac{\Sigma_{ij}\Sigma_{jk}\Sigma_{ik}}{\Sigma_{ii}\Sigma_{jj}\Sigma_{kk}} +"
+            r" O(\epsilon^4)"
         ),
         source=Source("mikulasch2026ldm", "eq. 42, section 5, A.5.3"),
         kinds=("S",),
@@ -87,11 +90,12 @@ CHECKS = (
             Twin("the third order with the opposite sign", partial(_claim, sympy.Rational(-1, 2), -2)),
         ),
         erratum=Erratum(
-            printed=r"\log|\Sigma|\approx\sum_i\log\Sigma_{ii}-\sum_{i\ne j}C_{ij},\quad C_{ij}=\frac{\Sigma_{ij}^2}{\Sigma_{ii}\Sigma_{jj}}",
+            printed=r"\log|\Sigma|\approx\sum_i\log\Sigma_{ii}-\sum_{i\ne j}C_{ij},\quad"
+            r" C_{ij}=\frac{\Sigma_{ij}^2}{\Sigma_{ii}\Sigma_{jj}}",
             correct=r"\log|\Sigma|\approx\sum_i\log\Sigma_{ii}-\frac{1}{2}\sum_{i\ne j}C_{ij}",
             witness=_witness,
-            consequence="Eq. 42 in the transcription of v3 that we checked weighs the covariance penalty twice as much as the"
-            " log determinant does; section 5 and A.5.3 have the factor 1/2.",
+            consequence="Eq. 42 in the transcription of v3 that we checked weighs the covariance penalty twice"
+            " as much as the log determinant does; section 5 and A.5.3 have the factor 1/2.",
         ),
     ),
 )

@@ -6,8 +6,8 @@ where x lives on a manifold, entropies are relative to its volume, and the last 
 weights w proportional to P(x) / sqrt(Gram). [mikulasch2026ldm, eq. 28, 29 and 72] print the Gram of the ambient
 Jacobian, J_f J_f^T, which agrees only where the gradients of f are tangent to the manifold.
 
-The proof is pointwise: with R(z) = sum over preimages of P / sqrt(Gram), -log R(f(x)) = -log P + log sqrt(Gram) + log w, and
-averaging over x gives the formula. Four folded curves, each with a value of H[f(x)] known by other means.
+The proof is pointwise: with R(z) = sum over preimages of P / sqrt(Gram), -log R(f(x)) = -log P + log sqrt(Gram) + log
+w, and averaging over x gives the formula. Four folded curves, each with a value of H[f(x)] known by other means.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _LOG_TWO = sympy.log(2)
 
 
 class Piece(NamedTuple):
-    """Arc lengths low < s < high on which f is monotone with the given sign; partner(s) is the other preimage of f(s)."""
+    """Arc lengths low < s < high where f is monotone with the given sign; partner(s) is the other preimage."""
 
     low: sympy.Expr
     high: sympy.Expr
@@ -55,7 +55,7 @@ def _square_of(curve: tuple[sympy.Expr, sympy.Expr], name: str, entropy: sympy.E
 
 
 def _folded_curves() -> tuple[FoldedCurve, ...]:
-    """<log chi^2_1> = digamma(1/2) + log 2 gives H[chi^2_1]; the x of a uniform point of the circle has entropy log(pi/2)."""
+    """<log chi^2_1> = digamma(1/2) + log 2 gives H[chi^2_1]; x1 of a uniform point of the circle has log(pi/2)."""
     mean_log = sympy.digamma(sympy.Rational(1, 2)) + _LOG_TWO
     chi_square = sympy.log(2 * _PI) / 2 + mean_log / 2 + sympy.Rational(1, 2)
     slope, split = sympy.Rational(3, 4), sympy.Rational(1, 5)
@@ -76,7 +76,7 @@ def _folded_curves() -> tuple[FoldedCurve, ...]:
 
 
 class Formula(NamedTuple):
-    """H[f(x)] = H[x] + volume * <1/2 log Gram> - fold * H[x | f(x)], the Gram in the tangent space or of the ambient J_f."""
+    """H[f(x)] = H[x] + volume * <1/2 log Gram> - fold * H[x | f(x)], the Gram tangential or ambient."""
 
     volume: sympy.Expr = _ONE
     fold: sympy.Expr = _ONE
@@ -95,11 +95,15 @@ def _verify(claim: Formula, work: Derivation) -> None:
         averages = dict.fromkeys(("H[x]", "volume", "fold", "H[f(x)]"), mp.mpf(0))
         for piece, other in (example.pieces, example.pieces[::-1]):
             for name, integrand in _integrands(claim, work, example, piece, other).items():
-                averages[name] += mp.quad(sympy.lambdify(_S, integrand, "mpmath"), [float(piece.low), float(piece.high)])
+                averages[name] += mp.quad(
+                    sympy.lambdify(_S, integrand, "mpmath"), [float(piece.low), float(piece.high)]
+                )
         work.show(f"{example.name}: averages", averages)
         known = float(example.entropy.evalf(20))
         total = averages["H[x]"] + claim.volume * averages["volume"] - claim.fold * averages["fold"]
-        work.close(f"{example.name}: H[f(x)] from the pushforward density", float(averages["H[f(x)]"]), known, atol=1e-9)
+        work.close(
+            f"{example.name}: H[f(x)] from the pushforward density", float(averages["H[f(x)]"]), known, atol=1e-9
+        )
         work.close(f"{example.name}: H[f(x)] from the formula", float(total), known, atol=1e-9)
         work.require(f"{example.name}: the fold term is not negative", averages["fold"] >= 0)
 
@@ -107,7 +111,7 @@ def _verify(claim: Formula, work: Derivation) -> None:
 def _integrands(
     claim: Formula, work: Derivation, example: FoldedCurve, piece: Piece, other: Piece
 ) -> dict[str, sympy.Expr]:
-    """Terms of the formula at one preimage, after the pointwise identity R(f(x)) sqrt(Gram) w = P has been shown there."""
+    """Terms of the formula at one preimage, after R(f(x)) sqrt(Gram) w = P has been shown there."""
     on_curve = dict(zip((_X1, _X2), example.curve, strict=True))
     here, there = (part.function.subs(on_curve, simultaneous=True) for part in (piece, other))
     label = f"{example.name}, s in ({piece.low}, {piece.high})"
@@ -142,7 +146,7 @@ def _square_in_closed_form(claim: Formula, work: Derivation) -> None:
 
 
 def _witness() -> Witness:
-    """f = x1 on the unit circle: the ambient gradient has length 1, the tangential one |sin|, with <log |sin|> = -log 2."""
+    """f = x1 on the unit circle: the ambient gradient has length 1, the tangential one |sin|, <log |sin|> = -log 2."""
     on_circle, fold = math.log(2 * math.pi), math.log(2)
     return Witness("H[x1], x uniform on the circle", math.log(math.pi / 2), on_circle - fold, on_circle - 2 * fold)
 
@@ -164,8 +168,9 @@ CHECKS = (
             "The entropies are finite.",
         ),
         proved=(
-            "The pointwise identity and the averaged formula on four folded curves (the square of a normal variable, also"
-            " in closed form, a coordinate on the circle, a square on a sloping line, an asymmetric tent)."
+            "The pointwise identity and the averaged formula on four folded curves (the square of a normal"
+            " variable, also in closed form, a coordinate on the circle, a square on a sloping line, an asymmetric"
+            " tent)."
         ),
         not_proved=(
             "Manifolds of dimension above 1; infinitely many preimages; that a zero fold term means injective"
@@ -179,11 +184,12 @@ CHECKS = (
             Twin("the volume term with the opposite sign", partial(_claim, volume=-1)),
         ),
         erratum=Erratum(
-            printed=r"H[f(x)] = H[x] + \langle\frac12\log|J_fJ_f^{\top}|\rangle - H[x|f(x)]",
-            correct=r"H[f(x)] = H[x] + \langle\frac12\log|(J_fT)^{\top}(J_fT)|\rangle - H[x|f(x)]",
+            printed=r"H[f(x)] = H[x] + \langle\frac{1}{2}\log|J_fJ_f^{\top}|\rangle - H[x|f(x)]",
+            correct=r"H[f(x)] = H[x] + \langle\frac{1}{2}\log|(J_fT)^{\top}(J_fT)|\rangle - H[x|f(x)]",
             witness=_witness,
-            consequence="The printed Gram measures stretching in directions in which the data do not vary; the folding entropy"
-            " read off from it is wrong unless the gradients of f are tangent to the data manifold.",
+            consequence="The printed Gram measures stretching in directions in which the data do not vary; the"
+            " folding entropy read off from it is wrong unless the gradients of f are tangent to the"
+            " data manifold.",
         ),
     ),
 )

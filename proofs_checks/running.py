@@ -54,7 +54,8 @@ def examine(check: Check) -> Outcome:
     """Prove the check, run its twins and its erratum's witness, in this process and without a time limit."""
     start = time.perf_counter()
     status: Status = "holds"
-    message, evidence, witness = "", (), None
+    message, witness = "", None
+    evidence: tuple[str, ...] = ()
     try:
         evidence = check.prove()
         if check.erratum is not None:
@@ -79,8 +80,8 @@ def run(
 ) -> Iterator[Outcome]:
     """Outcomes in the order in which they are ready; `timeout` in seconds bounds proof, twins and witness together.
 
-    `jobs` defaults to the number of cores; `on_start` is called with each check as a worker begins with it (imports over).
-    Raises `ValueError` unless jobs >= 1 and timeout > 0.
+    `jobs` defaults to the number of cores; `on_start` is called with each check as a worker begins with it (imports
+    over). Raises `ValueError` unless jobs >= 1 and timeout > 0.
     """
     jobs = jobs if jobs is not None else (os.cpu_count() or 1)
     if jobs < 1:

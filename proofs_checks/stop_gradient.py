@@ -1,6 +1,7 @@
 """The stop-gradient identity: which parameter receives which gradient when the target is detached.
 
-With SG[.] constant under differentiation, z_t and its past both produced by the encoder, and "=d" equality of gradients,
+With SG[.] constant under differentiation, z_t and its past both produced by the encoder, and "=d" equality of
+gradients,
 
     <log P_theta(SG[z_t] | z_:t)>  =d  <log P_theta(z_t | z_:t)> - <log P_SG[theta](z_t | SG[z_:t])>.
 
@@ -46,8 +47,8 @@ def _verify(claim: Surrogate, work: Derivation) -> None:
 def _by_jets(claim: Surrogate, work: Derivation, n: int, encoder_size: int, predictor_size: int) -> None:
     """SG makes a frozen copy of its argument, equated with the original after differentiation.
 
-    First derivatives at a point depend only on first-order Taylor polynomials there, so generic polynomials of degree 2 for
-    log P (in z_t, z_:t, theta) and of degree 1 for the encoder stand for all differentiable ones.
+    First derivatives at a point depend only on first-order Taylor polynomials there, so generic polynomials of degree
+    2 for log P (in z_t, z_:t, theta) and of degree 1 for the encoder stand for all differentiable ones.
     """
     phi = sympy.symbols(f"phi1:{encoder_size + 1}", real=True)
     theta = sympy.symbols(f"theta1:{predictor_size + 1}", real=True)
@@ -77,7 +78,9 @@ def _by_jets(claim: Surrogate, work: Derivation, n: int, encoder_size: int, pred
     for parameter in phi:
         lost = sympy.diff(through_target, parameter).xreplace(thaw)
         kept = sympy.diff(first, parameter) - lost
-        work.equal(f"{parameter} loses the path through the target", sympy.diff(detached, parameter).xreplace(thaw), kept)
+        work.equal(
+            f"{parameter} loses the path through the target", sympy.diff(detached, parameter).xreplace(thaw), kept
+        )
 
 
 def _generic_polynomial(name: str, variables: list[sympy.Expr], degree: int) -> sympy.Expr:
@@ -161,9 +164,9 @@ CHECKS = (
             "Averages are over a fixed sample, so that they commute with differentiation.",
         ),
         proved=(
-            "Equality of every first derivative for generic log densities and encoders (1 and 2 latents), theta's full"
-            " gradient, the encoder's path through the context alone; the same, tensor by tensor in float64, on random"
-            " networks of three seeds with a learned scale."
+            "Equality of every first derivative for generic log densities and encoders (1 and 2 latents), theta's"
+            " full gradient, the encoder's path through the context alone; the same, tensor by tensor in float64, on"
+            " random networks of three seeds with a learned scale."
         ),
         not_proved="Anything about the dynamics that follow these gradients, or second derivatives.",
         verify=_verify,
@@ -174,11 +177,13 @@ CHECKS = (
             Twin("second term dropped", partial(_claim, coefficient=0)),
         ),
         erratum=Erratum(
-            printed=r"\langle\log P_\theta(\mathrm{SG}[z_t]|z_{:t})\rangle\;\mathrm{attains\;a\;minimum\;at\;the\;match}",
-            correct=r"\langle\log P_\theta(\mathrm{SG}[z_t]|z_{:t})\rangle\;\mathrm{attains\;a\;maximum\;at\;the\;match}",
+            printed=r"\langle\log P_\theta(\mathrm{SG}[z_t]|z_{:t})\rangle\;\mathrm{attains\;a\;minimum\;at\;the"
+            r"\;match}",
+            correct=r"\langle\log P_\theta(\mathrm{SG}[z_t]|z_{:t})\rangle\;\mathrm{attains\;a\;maximum\;at\;the"
+            r"\;match}",
             witness=_witness,
-            consequence="In the transcription of v3 that we checked, the sentence after eq. 54 says minimum: the expected"
-            " log density is largest, not smallest, when the conditional distributions match.",
+            consequence="In the transcription of v3 that we checked, the sentence after eq. 54 says minimum: the"
+            " expected log density is largest, not smallest, when the conditional distributions match.",
         ),
     ),
 )

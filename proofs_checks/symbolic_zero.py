@@ -50,16 +50,17 @@ def reason_for_zero(expression: Any) -> str | None:
     numerator, _ = sympy.fraction(sympy.together(plain))
     if sympy.expand(numerator) == 0:
         return "clearing denominators"
-    if sympy.simplify(plain) == 0 or sympy.simplify(sympy.expand_log(plain)) == 0:
-        return "simplifying"
+    for rewriting in (plain, sympy.expand_log(plain), sympy.factor(plain, deep=True)):
+        if sympy.simplify(rewriting) == 0:
+            return "simplifying"
     return None
 
 
 def pythagoras(expression: sympy.Expr) -> sympy.Expr:
-    """Expanded, with sin^2 rewritten as 1 - cos^2: a normal form of polynomials in the sines and cosines of an angle."""
+    """Expanded, with sin^2 as 1 - cos^2: a normal form of polynomials in the sines and cosines of angles."""
 
     def is_high_power_of_sine(part: sympy.Expr) -> bool:
-        return part.is_Pow and isinstance(part.base, sympy.sin) and part.exp.is_Integer and part.exp > 1
+        return bool(part.is_Pow and isinstance(part.base, sympy.sin) and part.exp.is_Integer and part.exp > 1)
 
     def lower(power: sympy.Expr) -> sympy.Expr:
         half, rest = divmod(int(power.exp), 2)
@@ -71,7 +72,7 @@ def pythagoras(expression: sympy.Expr) -> sympy.Expr:
 def counterexample(
     expression: Any, domain: Mapping[sympy.Symbol, tuple[Any, Any]] | None = None, points: int = 3
 ) -> RationalWitness | None:
-    """A rational point at which the expression does not vanish, among `points` admissible ones drawn with a fixed seed."""
+    """A rational point, among `points` admissible ones of a fixed seed, at which the expression does not vanish."""
     draw = random.Random(20260503)
     if isinstance(expression, sympy.MatrixExpr):
         expression = _at_random_matrices(expression, draw)

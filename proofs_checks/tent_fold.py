@@ -46,7 +46,9 @@ def _verify(claim: dict[str, tuple], work: Derivation) -> None:
     preimages = []
     for tau, low, high in claim["branches"]:
         inverse = [root for root in sympy.solve(sympy.Eq(tau, _V), _U) if _lies_within(root, low, high)]
-        work.require(f"tau = {tau} takes every level in ({low}, {high}) once", len(inverse) == 1, f"{len(inverse)} roots")
+        work.require(
+            f"tau = {tau} takes every level in ({low}, {high}) once", len(inverse) == 1, f"{len(inverse)} roots"
+        )
         preimages.append(work.show(f"preimage under tau = {tau}", inverse[0]))
         mass += 1 / sympy.Abs(sympy.diff(tau, _U).subs(_U, inverse[0]))
     unit = {_V: (0, 1)}
@@ -55,7 +57,10 @@ def _verify(claim: dict[str, tuple], work: Derivation) -> None:
     work.differs("the two preimages", preimages[0], preimages[1], domain=unit)
     _in_normal_coordinates(claim, work)
     stretching = sum(
-        (sympy.integrate(sympy.log(sympy.Abs(sympy.diff(tau, _U))), (_U, low, high)) for tau, low, high in claim["branches"]),
+        (
+            sympy.integrate(sympy.log(sympy.Abs(sympy.diff(tau, _U))), (_U, low, high))
+            for tau, low, high in claim["branches"]
+        ),
         sympy.S.Zero,
     )
     work.equal("<log |tau'|> is the entropy of two equally likely preimages", stretching, sympy.log(2))
@@ -105,7 +110,8 @@ CHECKS = (
             "The encoder may be two-to-one.",
         ),
         proved=(
-            "The tent preserves the uniform law, its levels have two distinct preimages, the change to normal coordinates,"
+            "The tent preserves the uniform law, its levels have two distinct preimages, the change to normal"
+            " coordinates,"
             " and that the stretching <log |tau'|> equals the entropy log 2 of the preimage; moments by simulation."
         ),
         not_proved="Anything about whether training finds such a fold.",

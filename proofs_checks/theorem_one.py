@@ -4,13 +4,15 @@ With q(c) = p_R(h(c)) and h = f o g, equality of the conditional log densities r
 
     log |J_h(z)| - 1/2 (h(z) - q(c))^T S_R^-1 (h(z) - q(c)) + 1/2 (z - p(c))^T S^-1 (z - p(c)) = const.
 
-Differentiating in the past FIRST removes log |J_h| before anything is differentiated in z, so that only first derivatives
-of h are needed (the repair of the printed order); the derivative in z then gives J_q(c)^T S_R^-1 J_h(z) = J_p(c)^T S^-1,
-and full row rank of J_q at one past makes J_h the same matrix at every z. [mikulasch2026ldm, A.7.1, eq. 64 and 65]
+Differentiating in the past FIRST removes log |J_h| before anything is differentiated in z, so that only first
+derivatives of h are needed (the repair of the printed order); the derivative in z then gives J_q(c)^T S_R^-1 J_h(z) =
+J_p(c)^T S^-1, and full row rank of J_q at one past makes J_h the same matrix at every z. [mikulasch2026ldm, A.7.1,
+eq. 64 and 65]
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -107,7 +109,7 @@ def _solve_for_the_jacobian(claim: dict[str, Any], work: Derivation, n: int, k: 
     work.require(f"J_q^T P_R H = 0 only for H = 0, n = {n}, k = {k}", not kernel, f"kernel {kernel}")
     formula = claim["J_h"]
 
-    def residual(point: list[sympy.Integer]) -> sympy.Rational:
+    def residual(point: Sequence[sympy.Rational]) -> sympy.Rational:
         jq = sympy.Matrix(n, k, point[: n * k])
         truth = sympy.Matrix(n, n, point[n * k : n * k + n * n])
         upper = iter(point[n * k + n * n :])
@@ -126,13 +128,16 @@ def _integrate(work: Derivation) -> None:
     """h(z) = h(0) + int_0^1 J_h(s z) z ds with constant J_h is affine."""
     s = sympy.Symbol("s", real=True)
     for n in (1, 2, 3):
-        z, slope = sympy.Matrix(sympy.symbols(f"z1:{n + 1}", real=True)), sympy.Matrix(n, n, sympy.symbols(f"A:{n * n}"))
+        z, slope = (
+            sympy.Matrix(sympy.symbols(f"z1:{n + 1}", real=True)),
+            sympy.Matrix(n, n, sympy.symbols(f"A:{n * n}")),
+        )
         along = (slope * z).applyfunc(lambda entry: sympy.integrate(entry, (s, 0, 1)))
         work.equal(f"integral along the segment, n = {n}", along.jacobian(z), slope)
 
 
 def _conditional_is_normalised(work: Derivation) -> None:
-    """Marginalising the last latent of the joint identity leaves the joint identity one step shorter: h = sinh, n = 1."""
+    """Marginalising the last latent leaves the joint identity one step shorter: h = sinh, n = 1."""
     for mean, scale in ((0.3, 0.7), (-2.0, 1.5)):
         total, _ = quad(lambda z, m=mean, s=scale: norm.pdf(np.sinh(z), m, s) * np.cosh(z), -8, 8, epsabs=1e-12)
         work.close("the pulled-back conditional integrates to 1 over the last latent", total, 1.0, atol=1e-9)
@@ -177,13 +182,15 @@ CHECKS = (
         ),
         proved=(
             "The derivative in the past and then in z of the log-density identity, for abstract smooth maps with"
-            " (n, k) = (1, 1), (1, 2), (2, 2), (2, 3) latents and past variables; that J_h is determined by a formula free"
-            " of z, also at (3, 3) and (3, 4); that a constant Jacobian makes h affine; simulated at n = 2."
+            " (n, k) = (1, 1), (1, 2), (2, 2), (2, 3) latents and past variables; that J_h is determined by a"
+            " formula free of z, also at (3, 3) and (3, 4); that a constant Jacobian makes h affine; simulated at n"
+            " = 2."
         ),
         not_proved=(
-            "Existence of a perfect match; larger n by this route (two-pasts route: thm-1-plus); that equality of the"
-            " joint laws gives equality of each conditional for every h (integrate out the last latent, both conditionals"
-            " being normalised: checked for one h). The printed condition on the rank of J_p is not needed."
+            "Existence of a perfect match; larger n by this route (two-pasts route: thm-1-plus); that equality of"
+            " the joint laws gives equality of each conditional for every h (integrate out the last latent, both"
+            " conditionals being normalised: checked for one h). The printed condition on the rank of J_p is not"
+            " needed."
         ),
         verify=_verify,
         claim=_claim,

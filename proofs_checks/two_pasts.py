@@ -1,16 +1,20 @@
 """Theorem 1 by two pasts: no derivative is taken, and affinely independent predicted means suffice.
 
-Subtracting the log-density identity at the pasts c and c' cancels everything that depends on z alone, log |J_h| included:
+Subtracting the log-density identity at the pasts c and c' cancels everything that depends on z alone, log |J_h|
+included:
 
-    (q(c') - q(c))^T S_R^-1 h(z) - (p(c') - p(c))^T S^-1 z = kappa(c') - kappa(c),   kappa = 1/2 q^T S_R^-1 q - 1/2 p^T S^-1 p.
+    (q(c') - q(c))^T S_R^-1 h(z) - (p(c') - p(c))^T S^-1 z = kappa(c') - kappa(c),   kappa = 1/2 q^T S_R^-1 q - 1/2
+    p^T S^-1 p.
 
-With n + 1 pasts whose predicted means are affinely independent this is an invertible linear system for h(z): h is affine.
-Means are those of the recovered predictor or of the true one; either kind implies the other. The moment curve (t, t^2, ...)
-has a Jacobian of rank 1 everywhere, so Theorem 1 as printed does not apply, yet its points span. [mikulasch2026ldm, A.7.1]
+With n + 1 pasts whose predicted means are affinely independent this is an invertible linear system for h(z): h is
+affine. Means are those of the recovered predictor or of the true one; either kind implies the other. The moment curve
+(t, t^2, ...) has a Jacobian of rank 1 everywhere, so Theorem 1 as printed does not apply, yet its points span.
+[mikulasch2026ldm, A.7.1]
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -25,7 +29,7 @@ _T = sympy.Symbol("t", real=True)
 _PR, _P = (sympy.MatrixSymbol(name, _N, _N) for name in ("P_R", "P"))
 _DQ, _DP = (sympy.MatrixSymbol(name, _N, _N) for name in ("D_q", "D_p"))
 _Z, _H, _Q0, _Q1, _P0, _P1 = (sympy.MatrixSymbol(name, _N, 1) for name in ("z", "h", "q", "qq", "p", "pp"))
-_SIZES = (1, 2, 3, 4)
+_SIZES, _HALF = (1, 2, 3, 4), sympy.Rational(1, 2)
 
 
 def _moment_curve(n: int) -> list[sympy.Expr]:
@@ -37,7 +41,7 @@ def _line(n: int) -> list[sympy.Expr]:
 
 
 def _claim(
-    quadratic: sympy.Rational = sympy.Rational(1, 2),
+    quadratic: sympy.Rational = _HALF,
     true_precision: sympy.MatrixExpr = _P,
     means: Any = _moment_curve,
     covariance_depends_on_past: bool = False,
@@ -88,13 +92,15 @@ def _subtract(claim: dict[str, Any], work: Derivation, n: int) -> None:
 
     found = work.show(f"identity at c' minus identity at c, n = {n}", identity(q1, p1, later) - identity(q0, p0, truth))
     values = {_Z: z, _H: h, _Q0: q0, _Q1: q1, _P0: p0, _P1: p1, _PR: model, _P: truth}
-    work.equal(f"difference over two pasts, n = {n}", found, _at(claim["identity at c' minus identity at c"], values)[0])
+    work.equal(
+        f"difference over two pasts, n = {n}", found, _at(claim["identity at c' minus identity at c"], values)[0]
+    )
 
 
 def _solve(claim: dict[str, Any], work: Derivation, n: int) -> None:
-    """D_q P_R h(z) = D_p P z + const has the claimed slope; times det(D_q) det(P_R) it is a polynomial in all entries."""
+    """D_q P_R h(z) = D_p P z + const has the claimed slope; times det(D_q) det(P_R) it is a polynomial."""
 
-    def residual(point: list[sympy.Integer]) -> sympy.Rational:
+    def residual(point: Sequence[sympy.Rational]) -> sympy.Rational:
         dq, slope, precision = (sympy.Matrix(n, n, point[i * n * n : (i + 1) * n * n]) for i in range(3))
         model = sympy.Matrix(n, n, point[3 * n * n :])
         dp = (dq * model * slope) * precision.adjugate()  # makes D_p P = det(P) D_q P_R A
@@ -106,7 +112,7 @@ def _solve(claim: dict[str, Any], work: Derivation, n: int) -> None:
 
 
 def _spans_imply_each_other(work: Derivation, n: int) -> None:
-    """If u^T D_q = 0 while D_p is invertible, u^T D_p P z + const would vanish for every z: exact at a rational instance."""
+    """If u^T D_q = 0 with D_p invertible, u^T D_p P z + const would vanish for every z: exact at an instance."""
     z, draw = _column("z", n), np.random.default_rng(21 + n)
     dp = sympy.Matrix(draw.integers(-4, 5, (n, n))) + 10 * sympy.eye(n)
     precision = sympy.diag(*range(1, n + 1))
@@ -129,9 +135,13 @@ def _span_without_rank(work: Derivation, n: int, means: sympy.Matrix) -> None:
 
 
 def _simulate(claim: dict[str, Any], work: Derivation) -> None:
-    """z given t ~ N(means(t), S) at t = 0, 1, 2, code A z + b: sample moments of latents and, afresh, of the code return A."""
+    """z given t ~ N(means(t), S) at t = 0, 1, 2, code A z + b: moments of latents and, afresh, of the code give A."""
     draw, size, n = np.random.default_rng(22), 5000, 2
-    slope, offset, root = np.array([[1.2, -0.5], [0.4, 0.8]]), np.array([3.0, -1.0]), np.array([[0.5, 0.0], [-0.2, 0.4]])
+    slope, offset, root = (
+        np.array([[1.2, -0.5], [0.4, 0.8]]),
+        np.array([3.0, -1.0]),
+        np.array([[0.5, 0.0], [-0.2, 0.4]]),
+    )
     curve = sympy.lambdify(_T, claim["predicted means"][n], "numpy")
     formula = sympy.lambdify([_DQ, _DP, _PR, _P], claim["slope"].subs(_N, n), "numpy")
 
@@ -158,7 +168,9 @@ CHECKS = (
             r"(q(c') - q(c))^{\top}\Sigma_R^{-1}h(z) = (p(c') - p(c))^{\top}\Sigma^{-1}z + \mathrm{const},\;"
             r" \mathrm{span}\{p(c') - p(c)\} = R^n \;\Rightarrow\; h(z) = A z + b"
         ),
-        source=Source("mikulasch2026ldm", "Theorem 1, strengthened: affine span of predicted means for the rank condition"),
+        source=Source(
+            "mikulasch2026ldm", "Theorem 1, strengthened: affine span of predicted means for the rank condition"
+        ),
         kinds=("S", "N"),
         assumptions=(
             "True and recovered latents follow Gaussian predictors with constant invertible covariances.",
@@ -167,9 +179,12 @@ CHECKS = (
             "At n + 1 of these pasts the predicted means, true or recovered, are affinely independent.",
         ),
         proved=(
-            "The difference over two pasts for arbitrary h and predictors, the slope of h over n + 1 pasts, and that a span"
-            " of true means forces a span of recovered ones, for n = 1, 2, 3, 4; the moment curve as an example where the"
-            " printed rank condition fails and this one holds, for n = 2, 3, 4; simulated at n = 2. No derivative of p, q"
+            "The difference over two pasts for arbitrary h and predictors, the slope of h over n + 1 pasts, and that"
+            " a span"
+            " of true means forces a span of recovered ones, for n = 1, 2, 3, 4; the moment curve as an example"
+            " where the"
+            " printed rank condition fails and this one holds, for n = 2, 3, 4; simulated at n = 2. No derivative of"
+            " p, q"
             " or h is taken."
         ),
         not_proved=(

@@ -13,8 +13,9 @@ A check's `verify(claim, work)` receives a `Derivation` and calls
 `work.within_errors(...)`              a Monte Carlo mean within so many standard errors
 =====================================  ===================================================================
 
-A fact that fails raises `Disproved` with a witness and every intermediate expression. A symbolic equality that is neither
-shown nor refuted raises `Undecided`, so that a weak simplifier can neither prove a statement nor reject a twin.
+A fact that fails raises `Disproved` with a witness and every intermediate expression. A symbolic equality that is
+neither shown nor refuted raises `Undecided`, so that a weak simplifier can neither prove a statement nor reject a
+twin.
 """
 
 from __future__ import annotations
@@ -62,9 +63,9 @@ class Derivation:
         """`left == right` exactly, entry by entry: refuted at an exact rational point, or shown symbolically.
 
         `domain` bounds symbols when points are drawn (low, high); beyond it, points respect the symbols' assumptions.
-        Undefined functions and their derivatives count as independent unknowns, which is what "for every smooth f" means.
-        `pointwise` is the reason why agreement to 40 digits at 12 rational points may stand in where no rewriting decides;
-        without it such an equality raises `Undecided`.
+        Undefined functions and their derivatives count as independent unknowns, which is what "for every smooth f"
+        means. `pointwise` is the reason why agreement to 40 digits at 12 rational points may stand in where no
+        rewriting decides; without it such an equality raises `Undecided`.
         """
         methods = []
         for label, entry in entries_of_difference(left, right):
@@ -138,8 +139,8 @@ class Derivation:
     def within_errors(self, what: str, draws: ArrayLike | Any, expected: ArrayLike | Any, sigmas: float = 8.0) -> None:
         """The mean of independent `draws` [n ...] lies within `sigmas` standard errors of `expected`, entry by entry.
 
-        Null law: the mean is asymptotically normal; at 8 standard errors the false-alarm rate is 1.2e-15 an entry; a bias
-        of 12 standard errors is missed with probability 3.2e-5. The seed of the draws is the caller's and fixed.
+        Null law: the mean is asymptotically normal; at 8 standard errors the false-alarm rate is 1.2e-15 an entry; a
+        bias of 12 standard errors is missed with probability 3.2e-5. The seed of the draws is the caller's and fixed.
         """
         sample = np.asarray(draws, dtype=float)
         error = sample.std(axis=0, ddof=1) / np.sqrt(len(sample))
