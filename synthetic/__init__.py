@@ -23,7 +23,15 @@ from synthetic.trajectories import Trajectories
 from synthetic.transition import AdditiveNoise, Transition
 from synthetic.twist import Twist
 from synthetic.violation import Violation, density_gap
-from synthetic.wobbly import PUBLISHED_CEILING, published_ceiling, wobbly_in_view, wobbly_published, wobbly_selected
+from synthetic.wobbly import (
+    PUBLISHED_CEILING,
+    LeavingProbability,
+    leaving_probability,
+    published_ceiling,
+    wobbly_in_view,
+    wobbly_published,
+    wobbly_selected,
+)
 from synthetic.world import World
 
 __all__ = [
@@ -40,6 +48,7 @@ __all__ = [
     "GaussianNoise",
     "InitialLaw",
     "LeakyReLU",
+    "LeavingProbability",
     "LimitCycle",
     "Linear",
     "LinearPredictor",
@@ -67,6 +76,7 @@ __all__ = [
     "free_coordinate",
     "gaussian_autoregression",
     "leaky_network",
+    "leaving_probability",
     "markov_gaussian",
     "plane_world",
     "published_ceiling",

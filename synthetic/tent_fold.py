@@ -67,7 +67,6 @@ def _fold(z: Tensor) -> Tensor:
 
 
 def _unfold(h: Tensor) -> Tensor:
-    """The z >= 0 with _fold(z) = h."""
-    outer = -torch.special.ndtri(torch.special.ndtr(h) / 2)
-    inner = math.sqrt(2) * torch.special.erfinv(torch.special.ndtr(-h))
-    return torch.where(h < 0, outer, inner)
+    """The z >= 0 with _fold(z) = h. Phi from erfc, since torch.special.ndtr loses its digits in the tail."""
+    tail = 0.5 * torch.special.erfc(h.abs() / math.sqrt(2))
+    return torch.where(h < 0, -torch.special.ndtri(tail / 2), math.sqrt(2) * torch.special.erfinv(tail))

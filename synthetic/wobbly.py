@@ -6,7 +6,10 @@ ours: near the cycle r = 1.5 + a sin(k (th - th0)).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
+from scipy import stats
 
 from synthetic.assumptions import Assumption, Declaration
 from synthetic.ceiling import INJECTIVE, Ceiling
@@ -21,6 +24,7 @@ from synthetic.transition import AdditiveNoise
 from synthetic.world import World
 
 _CLAMPED = "E[z | clamped position] at length 100; shorter sequences leave the frame less often"
+_BLOCK = 50_000  # sequences drawn at a time
 PUBLISHED_CEILING = Ceiling(0.9304, 0.9286, 0.9322, _CLAMPED)
 
 
@@ -71,6 +75,30 @@ def wobbly_selected(variance: float = 0.1, swirl: bool = True, longest: int = 20
         selection=StaysInView(image),
         longest=longest,
     )
+
+
+class LeavingProbability(NamedTuple):
+    """Share of sequences out of view at the frame where most are, with a one-sided 99 % upper bound."""
+
+    worst_frame: float
+    high: float
+
+
+def leaving_probability(n: int = 400_000, seed: int = 0) -> LeavingProbability:
+    """Measures, over n sequences, how often `wobbly_in_view` leaves its frame (Clopper-Pearson bound)."""
+    world = wobbly_in_view()
+    image = _image(world.mixing)
+    generator = torch.Generator().manual_seed(seed)
+    blocks = [min(_BLOCK, n - start) for start in range(0, n, _BLOCK)]
+    latents = (world.latents(block, world.longest or 1, generator) for block in blocks)
+    outside = int(torch.stack([(~image.in_view(z)).sum(0) for z in latents]).sum(0).max())
+    return LeavingProbability(outside / n, float(stats.beta.ppf(0.99, outside + 1, n - outside)))
+
+
+def _image(mixing: Mixing) -> DotImage:
+    image = mixing.maps[0] if isinstance(mixing, Composition) else mixing
+    assert isinstance(image, DotImage)
+    return image
 
 
 def published_ceiling(n: int = 20_000, seed: int = 0) -> Ceiling:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from reports.atomic_file import write_atomically
 
 if TYPE_CHECKING:
     from synthetic import Trajectories, World
@@ -34,7 +34,7 @@ def run(
     chosen = _world_named(world)
     trajectories = chosen.sample(n, length, torch.Generator().manual_seed(seed))
     metadata = {"world": world, "description": chosen.description, "n": n, "length": length, "seed": seed}
-    _write(out, trajectories, json.dumps(metadata))
+    write_atomically(out, _content(out.suffix, trajectories, json.dumps(metadata)))
     typer.echo(f"{out}: z {list(trajectories.z.shape)}, x {list(trajectories.x.shape)}")
 
 
@@ -51,20 +51,16 @@ def _world_named(name: str) -> World:
     return known[name]()
 
 
-def _write(out: Path, trajectories: Trajectories, metadata: str) -> None:
-    """Write beside the target, then rename: whoever reads `out` finds all of it or what was there before."""
+def _content(suffix: str, trajectories: Trajectories, metadata: str) -> bytes:
     arrays = {name: value for name, value in trajectories._asdict().items() if value is not None}
-    handle, temporary = tempfile.mkstemp(dir=out.parent, prefix=f".{out.stem}-", suffix=out.suffix)
-    os.close(handle)
-    try:
-        if out.suffix == ".npz":
-            import numpy as np
+    if suffix == ".npz":
+        import io
 
-            np.savez(temporary, metadata=np.array(metadata), **{name: value.numpy() for name, value in arrays.items()})
-        else:
-            from safetensors.torch import save_file
+        import numpy as np
 
-            save_file({name: value.contiguous() for name, value in arrays.items()}, temporary, {"metadata": metadata})
-        os.replace(temporary, out)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        buffer = io.BytesIO()
+        np.savez(buffer, metadata=np.array(metadata), **{name: value.numpy() for name, value in arrays.items()})
+        return buffer.getvalue()
+    from safetensors.torch import save
+
+    return save({name: value.contiguous() for name, value in arrays.items()}, {"metadata": metadata})

@@ -7,29 +7,36 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from synthetic import Ceiling, World
+    from synthetic import Ceiling, LeavingProbability, World
 
 
 def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    ceilings: Annotated[
-        bool, typer.Option("--ceilings", help="Estimate anew the ceilings that are recorded constants (seconds).")
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Measure anew what the worlds state as recorded constants (seconds).")
     ] = False,
 ) -> None:
     """List the worlds: name, dimensions, assumptions that do not hold, ceiling."""
     import synthetic
 
     known = [make() for make in synthetic.worlds().values()]
-    estimated = {"wobbly_published": synthetic.published_ceiling()} if ceilings else {}
+    estimated = {"wobbly_published": synthetic.published_ceiling()} if measure else {}
+    leaving = {"wobbly_in_view": synthetic.leaving_probability()} if measure else {}
     if as_json:
         import json
 
-        typer.echo(json.dumps([_row(world, estimated.get(world.name)) for world in known], indent=2))
+        typer.echo(
+            json.dumps([_row(world, estimated.get(world.name), leaving.get(world.name)) for world in known], indent=2)
+        )
     else:
         _print_table(known, estimated)
+        for name, found in leaving.items():
+            typer.echo(
+                f"{name}: at the worst frame a share {found.worst_frame:.2g} is out of view (< {found.high:.2g})"
+            )
 
 
-def _row(world: World, estimated: Ceiling | None) -> dict[str, Any]:
+def _row(world: World, estimated: Ceiling | None, leaving: LeavingProbability | None) -> dict[str, Any]:
     row: dict[str, Any] = {
         "name": world.name,
         "description": world.description,
@@ -43,6 +50,8 @@ def _row(world: World, estimated: Ceiling | None) -> dict[str, Any]:
     }
     if estimated is not None:
         row["ceiling_estimated_anew"] = estimated._asdict()
+    if leaving is not None:
+        row["out_of_view"] = leaving._asdict()
     return row
 
 
@@ -52,9 +61,11 @@ def _print_table(known: list[World], estimated: dict[str, Ceiling]) -> None:
 
     table = Table(caption="d latents, p observed; ceiling: best R2 that any encoder of one observation can reach")
     for heading in ("world", "d", "p", "does not hold", "ceiling"):
-        table.add_column(heading, justify="right" if heading in ("d", "p") else "left", overflow="fold")
+        table.add_column(heading, justify="right" if heading in ("d", "p") else "left", no_wrap=heading == "world")
     for world in known:
-        broken = ", ".join(one.name.lower() for one, said in world.assumptions.items() if not said.holds)
+        broken = ", ".join(
+            one.name.lower().replace("_", " ") for one, said in world.assumptions.items() if not said.holds
+        )
         ceiling = _shown(world.ceiling)
         if world.name in estimated:
             ceiling += f"\nanew {_shown(estimated[world.name])}"

@@ -1,0 +1,78 @@
+"""Evidence for or against one assumption, from a world's latents and from its pieces.
+
+Sampled evidence is a statistic with its bound under the declaration; false-alarm rate RATE per call.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+from scipy import stats
+from torch import Tensor
+
+from synthetic import Transition, World
+
+RATE = 1e-8
+
+
+def whitened_residuals(transition: Transition, z: Tensor) -> Tensor:
+    """L^-1 (z_t - p(z_:t)), t >= 1, with L L^T the declared covariance: standard normal and independent."""
+    residual = torch.cat([(z[:, t] - transition.mean(z[:, :t])) for t in range(1, z.shape[1])])
+    factor = torch.linalg.cholesky(transition.noise_covariance)
+    return torch.linalg.solve_triangular(factor, residual.T, upper=False).T
+
+
+def normality(sample: Tensor) -> tuple[float, float]:
+    """Kolmogorov-Smirnov distance from N(0, 1) and its Massart bound sqrt(log(2 / RATE) / 2n)."""
+    values = sample.flatten().numpy()
+    return float(stats.kstest(values, "norm").statistic), math.sqrt(math.log(2 / RATE) / (2 * values.size))
+
+
+def missed_distance(n: int, miss: float = 1e-3) -> float:
+    """Distance from N(0, 1) that `normality` overlooks with probability at most `miss`: bound plus fluctuation."""
+    return math.sqrt(math.log(2 / RATE) / (2 * n)) + math.sqrt(math.log(2 / miss) / (2 * n))
+
+
+def dependence_of_spread(transition: Transition, z: Tensor) -> tuple[float, float]:
+    """Largest rank correlation of |e|^2 with |z_{t-1}|^2 or a coordinate of z_{t-1}, and its bound."""
+    spread = whitened_residuals(transition, z).square().sum(-1).numpy()
+    past = torch.cat([z[:, t - 1] for t in range(1, z.shape[1])])
+    features = torch.cat((past, past.square().sum(-1, keepdim=True)), -1).numpy()
+    found = max(abs(float(stats.spearmanr(spread, feature).statistic)) for feature in features.T)
+    return found, float(stats.norm.isf(RATE / 2 / features.shape[1])) / math.sqrt(len(spread) - 1)
+
+
+def drift(z: Tensor) -> tuple[float, float]:
+    """Largest standardised change of a mean or a second moment between the first step and the last; its bound."""
+    moments = [
+        torch.cat((step, step.square(), step.square().sum(-1, keepdim=True)), -1) for step in (z[:, 0], z[:, -1])
+    ]
+    change = moments[1] - moments[0]
+    score = (change.mean(0) / change.std(0) * math.sqrt(len(z))).abs().max()
+    return float(score), float(stats.t.isf(RATE / 2 / change.shape[1], len(z) - 1))
+
+
+def spanned_dimensions(world: World, z: Tensor) -> int:
+    """Rank of the predicted means about their centre, relative tolerance 1e-3 on standard deviations."""
+    means = torch.cat([world.transition.mean(z[:, :t]) for t in range(1, z.shape[1])])
+    singular = torch.linalg.svdvals(means - means.mean(0)) / math.sqrt(len(means))
+    return int((singular > 1e-3).sum())
+
+
+def predictor_volumes(world: World, z: Tensor) -> Tensor:
+    """abs(det J) of the predictor at each row of z, by automatic differentiation."""
+    past = z.reshape(-1, world.dim).clone().requires_grad_()
+    mean = world.transition.mean(past[:, None])
+    if not mean.requires_grad:
+        return torch.zeros(len(past), dtype=z.dtype)
+    rows = [torch.autograd.grad(mean[:, i].sum(), past, retain_graph=True)[0] for i in range(world.dim)]
+    return torch.linalg.det(torch.stack(rows, 1)).abs()
+
+
+def fourth_cumulant_of_stretched_normal(gain: float) -> float:
+    """Fourth cumulant of u + gain tanh(u), u ~ N(0, 1), by Gauss-Hermite quadrature; independent noise leaves it be."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(80)
+    value, weights = nodes + gain * np.tanh(nodes), weights / weights.sum()
+    return float(weights @ value**4 - 3 * (weights @ value**2) ** 2)

@@ -1,0 +1,34 @@
+"""Every kind of mixing, small, each with latents on which to try it."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from synthetic import Banana, Composition, DotImage, LeakyReLU, Linear, Mixing, SineShear, TentFold, Twist, swirl_matrix
+from synthetic.leaky_network import MIXINGS
+
+
+def every_mixing() -> dict[str, Mixing]:
+    mixings: dict[str, Mixing] = {
+        "leaky_relu": LeakyReLU(3),
+        "linear": Linear(torch.tensor([[1.0, 2.0], [0.0, 1.0], [1.0, 0.0]], dtype=torch.float64)),
+        "spiral": Twist(rate=1.0, power=1),
+        "twist": Twist(rate=0.7, power=2, dim=4),
+        "banana": Banana(),
+        "sine_shear": SineShear(),
+        "tent_fold": TentFold(2),
+        "dot_image": DotImage(),
+        "dot_image_clamped": DotImage(clamp=True),
+        "dot_image_swirled": Composition((DotImage(offset=5.0, scale=0.9), Linear(swirl_matrix(10)))),
+        "folded": Composition((TentFold(2), Twist(rate=0.5, power=1))),
+    }
+    for name, make in MIXINGS.items():
+        for dim in (1, 2, 5):
+            mixings[f"{name}_{dim}"] = make(dim, torch.Generator().manual_seed(dim))
+    return mixings
+
+
+def latents_for(mixing: Mixing, n: int = 200, seed: int = 0) -> Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randn(n, 2, mixing.input_dim, generator=generator, dtype=torch.float64)

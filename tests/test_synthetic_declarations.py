@@ -1,0 +1,167 @@
+"""Each world's declarations, held against evidence; each piece of evidence rejects a corrupted twin.
+
+Sampled checks have a false-alarm rate of 1e-8 each (about 60 of them); the others are exact.
+"""
+
+import pytest
+import torch
+
+import synthetic
+from synthetic import AdditiveNoise, Assumption, GaussianNoise, Noise
+from tests import declaration_evidence as evidence
+
+WORLDS = {name: make() for name, make in synthetic.worlds().items()}
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def declared(assumption: Assumption, holds: bool) -> list[str]:
+    return [name for name, world in WORLDS.items() if world.assumptions[assumption].holds is holds]
+
+
+def latents(name: str, n: int = 4000, length: int = 4) -> torch.Tensor:
+    return WORLDS[name].latents(n, length, seeded(5))
+
+
+class LaplaceNoise(GaussianNoise):
+    """Same covariance, wrong shape."""
+
+    def sample(self, past, generator):
+        uniform = torch.rand(*past.shape[:-2], self.dim, generator=generator, dtype=past.dtype) - 0.5
+        laplace = -torch.sign(uniform) * torch.log1p(-2 * uniform.abs()) / 2**0.5
+        return laplace @ torch.linalg.cholesky(self.sigma).T
+
+
+class WideningNoise(GaussianNoise):
+    """Gaussian, wider where the last latent is far out."""
+
+    def sample(self, past, generator):
+        return super().sample(past, generator) * (0.5 + 0.25 * past[..., -1, :].norm(dim=-1, keepdim=True))
+
+
+def with_noise(kind: type[Noise]) -> synthetic.World:
+    import dataclasses
+
+    world = synthetic.markov_gaussian(2)
+    noise = kind(world.transition.noise_covariance)
+    return dataclasses.replace(world, transition=AdditiveNoise(world.transition.predictor, noise))
+
+
+def test_every_world_speaks_of_every_assumption_about_the_data():
+    clauses = {one for one in Assumption if one.of_the_world}
+    for world in WORLDS.values():
+        assert set(world.assumptions) == clauses
+        assert all(said.why for said in world.assumptions.values())
+
+
+@pytest.mark.parametrize("name", declared(Assumption.GAUSSIAN_NOISE, True))
+def test_gaussian_noise(name):
+    """Null: whitened residuals N(0, 1). A distance of .03 is missed with probability < 1e-3; Laplace is .06 away."""
+    sample = evidence.whitened_residuals(WORLDS[name].transition, latents(name, 6000))
+    assert evidence.missed_distance(sample.numel()) < 0.03
+    distance, bound = evidence.normality(sample)
+    assert distance < bound
+
+
+def test_laplace_noise_is_seen():
+    world = with_noise(LaplaceNoise)
+    distance, bound = evidence.normality(
+        evidence.whitened_residuals(world.transition, world.latents(4000, 4, seeded()))
+    )
+    assert distance > bound
+
+
+def test_selection_truncates_the_noise():
+    """A Gaussian step whose mean is out of the frame ends outside with probability > 1/2; none of m such steps did."""
+    world = WORLDS["wobbly_selected"]
+    assert not world.assumptions[Assumption.GAUSSIAN_NOISE].holds
+    z = latents("wobbly_selected", 4000, 20)
+    image = synthetic.DotImage()
+    assert image.in_view(z).all()
+    means = torch.stack([world.transition.mean(z[:, :t]) for t in range(1, 20)], 1)
+    assert int((~image.in_view(means)).sum()) > 40  # chance under the declaration's opposite: < 2^-40
+
+
+@pytest.mark.parametrize("name", declared(Assumption.CONSTANT_COVARIANCE, True))
+def test_constant_covariance(name):
+    """Null: |e|^2 independent of the past. A rank correlation of .09 is missed with probability < 1e-3, n = 12,000."""
+    found, bound = evidence.dependence_of_spread(WORLDS[name].transition, latents(name))
+    assert bound < 0.06
+    assert found < bound
+
+
+def test_widening_noise_is_seen():
+    world = with_noise(WideningNoise)
+    found, bound = evidence.dependence_of_spread(world.transition, world.latents(4000, 4, seeded()))
+    assert found > bound
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_nonsingular_covariance(name):
+    world = WORLDS[name]
+    assert world.assumptions[Assumption.NONSINGULAR_COVARIANCE].holds
+    assert float(torch.linalg.eigvalsh(world.transition.noise_covariance)[0]) > 0
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_coverage(name):
+    world = WORLDS[name]
+    full = evidence.spanned_dimensions(world, latents(name)) == world.dim
+    assert full is world.assumptions[Assumption.COVERAGE].holds
+
+
+def test_deficiencies_are_as_described():
+    assert evidence.spanned_dimensions(WORLDS["constant_predictor"], latents("constant_predictor")) == 0
+    assert evidence.spanned_dimensions(WORLDS["fold"], latents("fold")) == 1
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_row_rank(name):
+    volumes = evidence.predictor_volumes(WORLDS[name], latents(name, 500))
+    if WORLDS[name].assumptions[Assumption.ROW_RANK].holds:
+        assert volumes.min() > 0
+    else:
+        assert volumes.max() == 0
+
+
+@pytest.mark.parametrize("name", declared(Assumption.INJECTIVE_MIXING, True))
+def test_injective_mixing(name):
+    z = latents(name, 500)
+    torch.testing.assert_close(WORLDS[name].mixing.inverse(WORLDS[name].mixing(z)), z, rtol=1e-8, atol=1e-8)
+
+
+def test_collisions_of_the_mixings_that_are_not_injective():
+    assert declared(Assumption.INJECTIVE_MIXING, False) == ["wobbly_published", "fold"]
+    z = WORLDS["wobbly_published"].latents(500, 50, seeded())
+    image = synthetic.DotImage(clamp=True)
+    far = z[~image.in_view(z)]
+    assert len(far) > 1000
+    mixing = WORLDS["wobbly_published"].mixing
+    assert torch.equal(mixing(far), mixing(image.clamped(far)))
+    z = latents("fold")
+    torch.testing.assert_close(WORLDS["fold"].mixing(z), WORLDS["fold"].mixing(z * torch.tensor([1.0, -1.0])))
+
+
+@pytest.mark.parametrize("name", WORLDS)
+def test_stationarity(name):
+    """Null: means and second moments of z_0 and z_last agree. A change of .15 standard deviations is missed < 1e-3."""
+    score, bound = evidence.drift(latents(name, 8000, 12))
+    assert (score < bound) is WORLDS[name].assumptions[Assumption.STATIONARY].holds
+
+
+@pytest.mark.parametrize("name", declared(Assumption.GAUSSIAN_MARGINAL, True))
+def test_gaussian_marginal(name):
+    """Null: N(0, 1) at the last step. A distance of .05 is missed with probability < 1e-3."""
+    distance, bound = evidence.normality(latents(name, 4000, 6)[:, -1])
+    assert distance < bound
+
+
+def test_marginals_that_are_not_gaussian():
+    """Ring: Kolmogorov-Smirnov. Fig. A7: u + 0.1 tanh(u) has a fourth cumulant; gain 0 (the twin) has none."""
+    ring = latents("wobbly_in_view", 4000, 1)
+    distance, bound = evidence.normality((ring - ring.mean(0)) / ring.std(0))
+    assert distance > bound
+    assert abs(evidence.fourth_cumulant_of_stretched_normal(0.1)) > 1e-2
+    assert evidence.fourth_cumulant_of_stretched_normal(0.0) == pytest.approx(0, abs=1e-9)
