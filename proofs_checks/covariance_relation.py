@@ -16,6 +16,7 @@ import numpy as np
 import sympy
 
 from proofs_checks.check import Check, Source, Twin
+from proofs_checks.matrix_formula import column, evaluate, symmetric
 from proofs_checks.verification import Derivation
 
 _N = sympy.Symbol("n", integer=True, positive=True)
@@ -41,35 +42,28 @@ def _claim(
     }
 
 
-def _at(expression: sympy.MatrixExpr, values: dict[sympy.MatrixSymbol, sympy.Matrix]) -> sympy.Matrix:
-    explicit = {symbol: sympy.ImmutableMatrix(value) for symbol, value in values.items()}
-    return sympy.Matrix(expression.xreplace(explicit).doit())
-
-
 def _verify(claim: dict[str, sympy.MatrixExpr], work: Derivation) -> None:
-    for n in (1, 2, 3):
-        _match_coefficients(claim, work, n)
     precision_of_claimed_covariance = claim["precision"].subs(_PR, claim["covariance"].inverse())
     work.equal("A^T S_R^-1 A = S^-1 at the claimed covariance, every n", precision_of_claimed_covariance, _S.inverse())
     _known_covariances(claim, work)
+    for n in (1, 2, 3):
+        _match_coefficients(claim, work, n)
     _simulate(claim, work)
 
 
 def _match_coefficients(claim: dict[str, sympy.MatrixExpr], work: Derivation, n: int) -> None:
     """The identity is quadratic in z: its Hessian gives the precision, then its gradient gives the mean."""
-    z, p, q, b = (sympy.Matrix(sympy.symbols(f"{name}1:{n + 1}", real=True)) for name in "zpqb")
+    z, p, q, b = (column(name, n) for name in "zpqb")
     slope = sympy.Matrix(n, n, sympy.symbols(f"a1:{n * n + 1}", real=True))
-    model, truth = (
-        sympy.Matrix(n, n, lambda i, j, x=name: sympy.Symbol(f"{x}{min(i, j)}{max(i, j)}", real=True)) for name in "RP"
-    )
+    model, truth = symmetric("R", n), symmetric("P", n)
     deviation = slope * z + b - q
     identity = ((z - p).T * truth * (z - p))[0] / 2 - (deviation.T * model * deviation)[0] / 2
-    precision = _at(claim["precision"], {_A: slope, _PR: model})
-    work.equal(f"Hessian in z, n = {n}", sympy.hessian(sympy.expand(identity), list(z)), truth - precision)
+    precision = evaluate(claim["precision"], {_A: slope, _PR: model})
+    work.equal(f"Hessian in z, n = {n}", sympy.hessian(identity, list(z)), truth - precision)
     matched = identity.subs(dict(zip(list(truth), list(slope.T * model * slope), strict=True)))
     gradient = sympy.Matrix([matched]).jacobian(z).T
     work.equal(f"gradient in z, n = {n}", gradient, slope.T * model * (q - slope * p - b))
-    mean = _at(claim["mean"], {_A: slope, _MEAN: p, _B: b})
+    mean = evaluate(claim["mean"], {_A: slope, _MEAN: p, _B: b})
     work.equal(
         f"it vanishes at the claimed mean, n = {n}", gradient.subs(dict(zip(q, mean, strict=True))), sympy.zeros(n, 1)
     )
@@ -85,7 +79,7 @@ def _known_covariances(claim: dict[str, sympy.MatrixExpr], work: Derivation) -> 
     angle = sympy.Symbol("phi", real=True)
     turn = sympy.Matrix([[sympy.cos(angle), -sympy.sin(angle)], [sympy.sin(angle), sympy.cos(angle)]])
     root, model_root = sympy.Matrix([[2, 1], [1, 3]]), sympy.Matrix([[1, -1], [-1, 4]])
-    slope = work.show("A at angle phi", _at(claim["freedom"], {_R: model_root, _L: root, _ROTATION: turn}))
+    slope = work.show("A at angle phi", evaluate(claim["freedom"], {_R: model_root, _L: root, _ROTATION: turn}))
     work.equal("A S A^T = S_R for every angle", slope * root**2 * slope.T, model_root**2)
     work.differs("A depends on the angle", slope.diff(angle), sympy.zeros(2, 2))
 

@@ -74,8 +74,9 @@ def counterexample(
 ) -> RationalWitness | None:
     """A rational point, among `points` admissible ones of a fixed seed, at which the expression does not vanish."""
     draw = random.Random(20260503)
+    everywhere = "every point"
     if isinstance(expression, sympy.MatrixExpr):
-        expression = _at_random_matrices(expression, draw)
+        expression, everywhere = _at_random_matrices(expression, draw), "random rational matrices (squared norm)"
     expression = _jets_as_unknowns(expression)
     tried = 0
     for _ in range(20 * points):
@@ -87,7 +88,7 @@ def counterexample(
             continue
         if abs(value) > _THRESHOLD:
             named = ", ".join(f"{symbol} = {number}" for symbol, number in point.items())
-            return RationalWitness(named or "every point", value if value.is_Rational else value.evalf(8))
+            return RationalWitness(named or everywhere, value if value.is_Rational else value.evalf(8))
         tried += 1
         if tried == points or not symbols:
             return None

@@ -22,6 +22,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from proofs_checks.check import Check, Source, Twin
+from proofs_checks.matrix_formula import column, evaluate, function_column, symmetric
 from proofs_checks.verification import Derivation
 
 _N, _K = sympy.symbols("n k", integer=True, positive=True)
@@ -42,23 +43,6 @@ def _claim(sign: int = 1, deficiency: int = 0, precision_depends_on_past: bool =
     }
 
 
-def _symmetric(name: str, n: int, *arguments: sympy.Symbol) -> sympy.Matrix:
-    def entry(i: int, j: int) -> sympy.Expr:
-        label = f"{name}{min(i, j) + 1}{max(i, j) + 1}"
-        return sympy.Function(label, real=True)(*arguments) if arguments else sympy.Symbol(label, real=True)
-
-    return sympy.Matrix(n, n, entry)
-
-
-def _vector(name: str, arguments: sympy.Matrix, n: int) -> sympy.Matrix:
-    return sympy.Matrix([sympy.Function(f"{name}{i + 1}", real=True)(*arguments) for i in range(n)])
-
-
-def _at(expression: sympy.MatrixExpr, values: dict[sympy.MatrixSymbol, sympy.Matrix]) -> sympy.Matrix:
-    explicit = {symbol: sympy.ImmutableMatrix(value) for symbol, value in values.items()}
-    return sympy.Matrix(expression.xreplace(explicit).doit())
-
-
 def _verify(claim: dict[str, Any], work: Derivation) -> None:
     for n, k in _SIZES:
         if n + k <= 5:
@@ -71,11 +55,10 @@ def _verify(claim: dict[str, Any], work: Derivation) -> None:
 
 def _differentiate(claim: dict[str, Any], work: Derivation, n: int, k: int) -> None:
     """Abstract h, p, q, log |J_h|: the claimed derivatives are those of the identity."""
-    z = sympy.Matrix(sympy.symbols(f"z1:{n + 1}", real=True))
-    c = sympy.Matrix(sympy.symbols(f"c1:{k + 1}", real=True))
-    h, p, q = _vector("h", z, n), _vector("p", c, n), _vector("q", c, n)
+    z, c = column("z", n), column("c", k)
+    h, p, q = function_column("h", z, n), function_column("p", c, n), function_column("q", c, n)
     depends = claim["precision depends on the past"]
-    precision, model_precision = _symmetric("P", n, *(c if depends else ())), _symmetric("R", n)
+    precision, model_precision = symmetric("P", n, *(c if depends else ())), symmetric("R", n)
     log_volume, log_normaliser = sympy.Function("l", real=True)(*z), sympy.Symbol("k", real=True)
     if depends:
         log_normaliser = sympy.Function("k", real=True)(*c)
@@ -90,8 +73,8 @@ def _differentiate(claim: dict[str, Any], work: Derivation, n: int, k: int) -> N
     mixed = in_past.jacobian(z)
     values = {_JQ: q.jacobian(c), _JP: p.jacobian(c), _JH: h.jacobian(z), _PR: model_precision, _P: precision}
     values |= {_Z: z, _H: h, _MEAN: p, _Q: q}
-    work.equal(f"derivative in the past, n = {n}, k = {k}", in_past, _at(claim["derivative in the past"], values))
-    work.equal(f"mixed derivative, n = {n}, k = {k}", mixed, _at(claim["mixed derivative"], values))
+    work.equal(f"derivative in the past, n = {n}, k = {k}", in_past, evaluate(claim["derivative in the past"], values))
+    work.equal(f"mixed derivative, n = {n}, k = {k}", mixed, evaluate(claim["mixed derivative"], values))
 
 
 def _solve_for_the_jacobian(claim: dict[str, Any], work: Derivation, n: int, k: int) -> None:
@@ -116,7 +99,7 @@ def _solve_for_the_jacobian(claim: dict[str, Any], work: Derivation, n: int, k: 
         entries = {(i, j): next(upper) for i in range(n) for j in range(i, n)}
         precision = sympy.Matrix(n, n, lambda i, j: entries[min(i, j), max(i, j)])
         rows = (jq.T * precision * truth).T  # plays J_p with P = 1
-        found = _at(formula, {_JQ: jq, _JP: rows, _PR: precision, _P: sympy.eye(n)})
+        found = evaluate(formula, {_JQ: jq, _JP: rows, _PR: precision, _P: sympy.eye(n)})
         scale = (jq * jq.T).det() * precision.det()
         return sum(((scale * entry) ** 2 for entry in found - truth), sympy.S.Zero)
 
@@ -128,10 +111,7 @@ def _integrate(work: Derivation) -> None:
     """h(z) = h(0) + int_0^1 J_h(s z) z ds with constant J_h is affine."""
     s = sympy.Symbol("s", real=True)
     for n in (1, 2, 3):
-        z, slope = (
-            sympy.Matrix(sympy.symbols(f"z1:{n + 1}", real=True)),
-            sympy.Matrix(n, n, sympy.symbols(f"A:{n * n}")),
-        )
+        z, slope = column("z", n), sympy.Matrix(n, n, sympy.symbols(f"A:{n * n}"))
         along = (slope * z).applyfunc(lambda entry: sympy.integrate(entry, (s, 0, 1)))
         work.equal(f"integral along the segment, n = {n}", along.jacobian(z), slope)
 

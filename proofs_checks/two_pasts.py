@@ -22,6 +22,7 @@ import numpy as np
 import sympy
 
 from proofs_checks.check import Check, Source, Twin
+from proofs_checks.matrix_formula import column, evaluate, symmetric
 from proofs_checks.verification import Derivation
 
 _N = sympy.Symbol("n", integer=True, positive=True)
@@ -57,19 +58,6 @@ def _claim(
     }
 
 
-def _at(expression: sympy.MatrixExpr, values: dict[sympy.MatrixSymbol, sympy.Matrix]) -> sympy.Matrix:
-    explicit = {symbol: sympy.ImmutableMatrix(value) for symbol, value in values.items()}
-    return sympy.Matrix(expression.xreplace(explicit).doit())
-
-
-def _symmetric(name: str, n: int) -> sympy.Matrix:
-    return sympy.Matrix(n, n, lambda i, j: sympy.Symbol(f"{name}{min(i, j) + 1}{max(i, j) + 1}", real=True))
-
-
-def _column(name: str, n: int) -> sympy.Matrix:
-    return sympy.Matrix(sympy.symbols(f"{name}1:{n + 1}", real=True))
-
-
 def _verify(claim: dict[str, Any], work: Derivation) -> None:
     for n in _SIZES:
         _subtract(claim, work, n)
@@ -82,10 +70,10 @@ def _verify(claim: dict[str, Any], work: Derivation) -> None:
 
 def _subtract(claim: dict[str, Any], work: Derivation, n: int) -> None:
     """h(z) and log |J_h(z)| are unknown numbers here: nothing is assumed about h beyond the identity."""
-    z, h, log_volume = _column("z", n), _column("h", n), sympy.Symbol("l", real=True)
-    q0, q1, p0, p1 = (_column(name, n) for name in ("q", "qq", "p", "pp"))
-    model, truth = _symmetric("R", n), _symmetric("P", n)
-    later = _symmetric("PP", n) if claim["covariance depends on the past"] else truth
+    z, h, log_volume = column("z", n), column("h", n), sympy.Symbol("l", real=True)
+    q0, q1, p0, p1 = (column(name, n) for name in ("q", "qq", "p", "pp"))
+    model, truth = symmetric("R", n), symmetric("P", n)
+    later = symmetric("PP", n) if claim["covariance depends on the past"] else truth
 
     def identity(q: sympy.Matrix, p: sympy.Matrix, precision: sympy.Matrix) -> sympy.Expr:
         return log_volume - ((h - q).T * model * (h - q))[0] / 2 + ((z - p).T * precision * (z - p))[0] / 2
@@ -93,7 +81,7 @@ def _subtract(claim: dict[str, Any], work: Derivation, n: int) -> None:
     found = work.show(f"identity at c' minus identity at c, n = {n}", identity(q1, p1, later) - identity(q0, p0, truth))
     values = {_Z: z, _H: h, _Q0: q0, _Q1: q1, _P0: p0, _P1: p1, _PR: model, _P: truth}
     work.equal(
-        f"difference over two pasts, n = {n}", found, _at(claim["identity at c' minus identity at c"], values)[0]
+        f"difference over two pasts, n = {n}", found, evaluate(claim["identity at c' minus identity at c"], values)[0]
     )
 
 
@@ -104,7 +92,7 @@ def _solve(claim: dict[str, Any], work: Derivation, n: int) -> None:
         dq, slope, precision = (sympy.Matrix(n, n, point[i * n * n : (i + 1) * n * n]) for i in range(3))
         model = sympy.Matrix(n, n, point[3 * n * n :])
         dp = (dq * model * slope) * precision.adjugate()  # makes D_p P = det(P) D_q P_R A
-        found = _at(claim["slope"], {_DQ: dq, _DP: dp, _PR: model, _P: precision})
+        found = evaluate(claim["slope"], {_DQ: dq, _DP: dp, _PR: model, _P: precision})
         scale = dq.det() * model.det()
         return sum(((scale * entry) ** 2 for entry in found - precision.det() * slope), sympy.S.Zero)
 
@@ -113,7 +101,7 @@ def _solve(claim: dict[str, Any], work: Derivation, n: int) -> None:
 
 def _spans_imply_each_other(work: Derivation, n: int) -> None:
     """If u^T D_q = 0 with D_p invertible, u^T D_p P z + const would vanish for every z: exact at an instance."""
-    z, draw = _column("z", n), np.random.default_rng(21 + n)
+    z, draw = column("z", n), np.random.default_rng(21 + n)
     dp = sympy.Matrix(draw.integers(-4, 5, (n, n))) + 10 * sympy.eye(n)
     precision = sympy.diag(*range(1, n + 1))
     dq = sympy.Matrix(draw.integers(-4, 5, (n, n))) + 10 * sympy.eye(n)
