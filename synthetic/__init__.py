@@ -14,6 +14,7 @@ from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.named_worlds import violations, worlds
 from synthetic.noise import GaussianNoise, Noise
+from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh
 from synthetic.selection import Selection, StaysInView
 from synthetic.shear import Banana, Shear, SineShear
@@ -55,7 +56,9 @@ __all__ = [
     "Mixing",
     "NearCycle",
     "Noise",
+    "Nuisance",
     "Predictor",
+    "PrivateNormal",
     "RotationTanh",
     "Selection",
     "Shear",

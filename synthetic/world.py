@@ -18,6 +18,7 @@ from synthetic.assumptions import Assumption, Declaration, Declarations
 from synthetic.ceiling import Ceiling
 from synthetic.initial_law import InitialLaw
 from synthetic.mixing import Mixing
+from synthetic.nuisance import Nuisance
 from synthetic.selection import Selection
 from synthetic.trajectories import Trajectories
 from synthetic.transition import Transition
@@ -39,6 +40,7 @@ class World:
     mixing: Mixing
     ceiling: Ceiling
     joint_declarations: Declarations = field(default_factory=dict)
+    nuisance: Nuisance | None = None
     selection: Selection | None = None
     longest: int | None = None
 
@@ -47,10 +49,11 @@ class World:
             raise ValueError(
                 f"initial has dimension {self.initial.dim}, transition {self.transition.dim}: make them equal"
             )
-        if self.mixing.input_dim != self.transition.dim:
+        beside = self.nuisance.dim if self.nuisance else 0
+        if self.mixing.input_dim != self.transition.dim + beside:
             raise ValueError(
-                f"mixing takes {self.mixing.input_dim} dimensions, the latents have {self.transition.dim}: "
-                "make them equal"
+                f"mixing takes {self.mixing.input_dim} dimensions, latents and nuisance have "
+                f"{self.transition.dim} + {beside}: make them equal"
             )
 
     @property
@@ -70,6 +73,7 @@ class World:
             Assumption.NO_NUISANCE: Declaration(True, "x = g(z)"),
             **self.transition.declarations,
             **self.mixing.declarations,
+            **(self.nuisance.declarations if self.nuisance else {}),
             **(self.selection.declarations if self.selection else {}),
             **self.joint_declarations,
         }
@@ -82,8 +86,11 @@ class World:
 
         Latents are simulated in float64 whatever the dtype, so that a seed means the same trajectory in both.
         """
-        z = self.latents(n, length, generator).to(dtype)
-        return Trajectories(z, self._observed(z), None)
+        z = self.latents(n, length, generator)
+        if self.nuisance is None:
+            return Trajectories(z.to(dtype), self._observed(z.to(dtype)), None)
+        nuisance = self.nuisance.sample(z, generator).to(dtype)
+        return Trajectories(z.to(dtype), self._observed(torch.cat((z.to(dtype), nuisance), -1)), nuisance)
 
     def latents(self, n: int, length: int, generator: torch.Generator) -> Float[Tensor, "n t d"]:
         """The latents of `sample` without their observations, float64."""
@@ -106,8 +113,8 @@ class World:
             z[:, t] = self.transition.sample(z[:, :t], generator)
         return z[:, :length]
 
-    def _observed(self, z: Float[Tensor, "n t d"]) -> Float[Tensor, "n t p"]:
-        """g(z), in blocks that stay in the processor's cache."""
+    def _observed(self, z: Float[Tensor, "n t m"]) -> Float[Tensor, "n t p"]:
+        """g(z) or g(z, nuisance), in blocks that stay in the processor's cache."""
         x = z.new_empty(*z.shape[:-1], self.observed_dim)
         rows = max(1, _BLOCK // (z.shape[1] * self.observed_dim))
         for start in range(0, len(z), rows):

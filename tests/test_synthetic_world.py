@@ -6,7 +6,15 @@ import pytest
 import torch
 
 import synthetic
-from synthetic import AdditiveNoise, BlockPredictor, GaussianNoise, LinearPredictor, RotationTanh, StandardNormal
+from synthetic import (
+    AdditiveNoise,
+    BlockPredictor,
+    GaussianNoise,
+    LinearPredictor,
+    PrivateNormal,
+    RotationTanh,
+    StandardNormal,
+)
 
 NAMES = list(synthetic.worlds())
 
@@ -83,6 +91,22 @@ def test_noise_density_is_the_textbook_one():
     torch.testing.assert_close(GaussianNoise(sigma).log_density(e, e[:, None]), expected)
 
 
+def with_nuisance(latents: int, nuisance: int, mixed: int) -> synthetic.World:
+    return dataclasses.replace(
+        synthetic.markov_gaussian(latents),
+        mixing=synthetic.markov_gaussian(mixed).mixing,
+        nuisance=PrivateNormal(nuisance),
+    )
+
+
+def test_nuisance_is_mixed_in_and_handed_out():
+    world = with_nuisance(2, 3, 5)
+    z, x, nuisance = world.sample(4, 3, seeded(), dtype=torch.float64)
+    assert not world.assumptions[synthetic.Assumption.NO_NUISANCE].holds
+    torch.testing.assert_close(world.mixing.inverse(x), torch.cat((z, nuisance), -1))
+    assert torch.equal(z, world.latents(4, 3, seeded()))
+
+
 def test_frozen():
     with pytest.raises(dataclasses.FrozenInstanceError):
         synthetic.markov_gaussian(2).name = "other"
@@ -116,6 +140,8 @@ def test_frozen():
         (lambda: AdditiveNoise(LinearPredictor(torch.eye(2)), GaussianNoise.isotropic(3, 1.0)), "predictor has dim"),
         (lambda: BlockPredictor(()), "blocks=()"),
         (lambda: StandardNormal(0), "dimension=0"),
+        (lambda: PrivateNormal(0), "dimension=0"),
+        (lambda: with_nuisance(2, 3, 4), r"latents and nuisance have 2 \+ 3"),
         (
             lambda: dataclasses.replace(synthetic.markov_gaussian(2), initial=StandardNormal(3)),
             "initial has dimension 3",
