@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -28,6 +28,7 @@ class CellResult:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
+@runtime_checkable
 class Cell(Protocol):
     """Anything with a name, a configuration and a pure computation."""
 

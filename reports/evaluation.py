@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reports.cell import Cell
 from reports.claim import Claim, Judgement, Outcome
@@ -19,6 +19,7 @@ SCHEMA = 1
 BASELINES = ("untrained", "linear_from_x", "pca")
 
 
+@runtime_checkable
 class Violation(Protocol):
     """A row of the falsification table: what is removed, what must then happen, and the claim that tries it."""
 
@@ -43,6 +44,7 @@ class Violation(Protocol):
         ...
 
 
+@runtime_checkable
 class Theorem(Protocol):
     """What the report reads of a theorem."""
 
@@ -67,6 +69,7 @@ class Theorem(Protocol):
         ...
 
 
+@runtime_checkable
 class Profile(Protocol):
     """A named set of claims with their theorems and the derivation checks to run beside them."""
 

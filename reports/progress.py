@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rich.console import Group, RenderableType
 from rich.progress_bar import ProgressBar
@@ -17,6 +17,7 @@ from rich.text import Text
 from reports.runner import Finished, Task, Workers, read_progress
 
 
+@runtime_checkable
 class Display(Protocol):
     """Told of every finished cell."""
 
@@ -64,7 +65,7 @@ def display(tasks: Sequence[Task], workers: Workers, folder: Path, quiet: bool =
         yield _Lines(tasks, workers, folder)
 
 
-def duration(seconds: float) -> str:
+def duration(seconds: float | int) -> str:
     """`42 s`, `3 min 05 s`, `2 h 10 min`, `3 days`."""
     whole = round(seconds)
     if whole < 100:
@@ -73,7 +74,7 @@ def duration(seconds: float) -> str:
         return f"{whole // 60} min {whole % 60:02d} s"
     if whole < 172_800:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 86_400} days"
+    return f"{round(whole / 86_400)} days"
 
 
 class _Silent:

@@ -17,7 +17,7 @@ SCORES = {
 }
 
 
-def number(value: float | None, digits: int = 4) -> str:
+def number(value: float | int | None, digits: int = 4) -> str:
     """A number with fixed digits, a real minus sign, a dash for nothing."""
     return NOTHING if value is None else f"{value:.{digits}f}".replace("-", "−")
 

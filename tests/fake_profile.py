@@ -295,7 +295,7 @@ def _ica_result(cell: FakeCell, generator: np.random.Generator) -> CellResult:
 
 
 def main() -> int:
-    from reports.check_cell import check_cells
+    from reports import publication
     from reports.report import InterruptedReport, Order, make_report
 
     parser = argparse.ArgumentParser()
@@ -306,11 +306,18 @@ def main() -> int:
     parser.add_argument("--redraw", action="store_true")
     parser.add_argument("--check", action="append", default=[], metavar="ID")
     parser.add_argument("--fault", action="append", default=[], metavar="CELL=KIND")
+    parser.add_argument("--no-figures", action="store_true")
     given = parser.parse_args()
+    if given.no_figures:
+        publication.draw_figures = lambda records, folder: ()
     faults = dict(entry.split("=") for entry in given.fault)
     profile = fake_profile(given.seconds, faults)
     try:
-        checks = check_cells(given.check)
+        checks: tuple[Any, ...] = ()
+        if given.check:
+            from reports.check_cell import check_cells
+
+            checks = check_cells(given.check)
         order = Order(profile, given.out, checks, jobs=given.jobs, resume=given.resume, redraw=given.redraw)
         report = make_report(order)
     except InterruptedReport as stop:

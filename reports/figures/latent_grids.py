@@ -14,6 +14,7 @@ from reports.figures.style import FAINT, method_name, panels, plane_colours
 from reports.store import Record
 
 MOST_CELLS = 8
+_PIECE = 3
 
 
 def draw(records: Mapping[str, Record]) -> Drawing | None:
@@ -49,12 +50,21 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     return Drawing(figure, "Recovered latents before and after training", caption)
 
 
-def lattice_lines(z: Float[np.ndarray, "q 2"]) -> list[tuple[int, int]]:
-    """Pairs of points of `z` that are neighbours along a row or a column."""
+def lattice_lines(z: Float[np.ndarray, "q 2"]) -> list[list[int]]:
+    """The rows and columns of a lattice as lists of points of `z`, in pieces of a few points that share one colour."""
     ranks = [np.unique(np.round(z[:, axis], 6), return_inverse=True)[1].ravel() for axis in (0, 1)]
     place = {(int(i), int(j)): row for row, (i, j) in enumerate(zip(*ranks, strict=True))}
-    steps = ((1, 0), (0, 1))
-    return [(row, place[i + a, j + b]) for (i, j), row in place.items() for a, b in steps if (i + a, j + b) in place]
+    lines = []
+    for a, b in ((1, 0), (0, 1)):
+        for i, j in sorted(place):
+            # a piece starts where the line does, and wherever the piece before it ends
+            if (a * i + b * j) % _PIECE == 0 or (i - a, j - b) not in place:
+                line = [place[i, j]]
+                while (i + a, j + b) in place and (len(line) == 1 or (a * i + b * j) % _PIECE):
+                    i, j = i + a, j + b
+                    line.append(place[i, j])
+                lines.append(line)
+    return [line for line in lines if len(line) > 1]
 
 
 def _score(value: float | None) -> str:
@@ -62,11 +72,11 @@ def _score(value: float | None) -> str:
 
 
 def _lattice(
-    panel: Axes, points: Float[np.ndarray, "q 2"], lines: list[tuple[int, int]], colours: Float[np.ndarray, "q 3"]
+    panel: Axes, points: Float[np.ndarray, "q 2"], lines: list[list[int]], colours: Float[np.ndarray, "q 3"]
 ) -> None:
     if lines:
-        ends = np.array(lines)
-        panel.add_collection(LineCollection(list(points[ends]), colors=colours[ends].mean(1), linewidths=0.8))
+        shades = [colours[line].mean(0) for line in lines]
+        panel.add_collection(LineCollection([points[line] for line in lines], colors=shades, linewidths=0.8))
     else:
         panel.scatter(points[:, 0], points[:, 1], c=colours, s=4.0, linewidths=0)
     centre = (points.min(0) + points.max(0)) / 2
