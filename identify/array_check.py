@@ -67,7 +67,8 @@ def check_pair(
     if length is not None:
         if groups is not None or sequence_length not in (None, length):
             raise ValueError(
-                f"arrays of shape (sequences, {length}, k) declare their sequences: leave groups and sequence_length out"
+                f"arrays of shape (sequences, {length}, k) declare their sequences: "
+                "leave groups and sequence_length out"
             )
         groups = np.arange(len(z)) // length
     return z, y, groups

@@ -207,7 +207,7 @@ def _all_scores(z: _Array, y: _Array, split: Split, names: Sequence[str] | None)
 
 
 def _chance(score: Callable, z: _Array, y: _Array, split: Split) -> float:
-    """Score after the recovered rows of each side are shuffled among themselves, by half a turn where they are a series."""
+    """Score after the recovered rows of each side are shuffled (turned by half where they are a series)."""
     small = _thinned(split, CHANCE_ROWS)
     rng = np.random.default_rng([split.seed, 3])
 

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from identify.ladder.classes import CLASSES
+from identify.ladder.classes import CLASSES, NEEDS_EQUAL_WIDTH
 from identify.ladder.gates import also_minimal, decide, first_class
 from identify.ladder.kernel_ridge import whitener
 from identify.ladder.lost_information import colliding_share, independence
@@ -105,14 +105,14 @@ def judge(
     halves = tuple(fit_linear_half(true, recovered, s) for s in here.splits)
     too_narrow = _fewer_dimensions(here)
     if too_narrow:
-        return Judgement(_nothing(here, halves, too_narrow), halves)
+        return Judgement(_nothing(here, halves, _read_out(here), too_narrow), halves)
     bends_would_show = _fit_beyond_affine(here, halves)
     folds = tuple(half.fold for half in halves)
     richest = _richest(folds)
     forward = _forward_bounds(here, folds, richest)
     read_out = _read_out(here)
-    if read_out is None or forward >= 1 - tau:
-        return Judgement(_not_back(here, halves, richest, forward), halves)
+    if not read_out.complete or forward >= 1 - tau:
+        return Judgement(_not_back(here, halves, read_out, richest, forward), halves)
     gate = decide(folds, eps, here.alpha, bends_would_show)
     holds = {**dict.fromkeys(CLASSES), **gate.holds, "nonlinear": True, "none": False}
     return Judgement(_name_it(here, folds, holds, richest, bends_would_show), halves)
@@ -167,19 +167,28 @@ def _code_directions(here: _Context) -> np.ndarray:
     return kept @ kept.T
 
 
-def _read_out(here: _Context) -> str | None:
-    """Say how every true direction can be read from the code: "affine", "nonlinear" or None."""
-    for how, rng in (("affine", None), ("nonlinear", here.rng)):
+class _ReadOut(NamedTuple):
+    """True from recovered: whether every direction is read above tau, and the residuals of the better learner."""
+
+    complete: bool
+    folds: tuple[Fold, ...]
+
+
+def _read_out(here: _Context) -> _ReadOut:
+    """Read the true latents affinely, and nonlinearly where that leaves a direction unread."""
+    tried = []
+    for rng in (None, here.rng):
         folds = tuple(backward_residuals(here.true, here.recovered, split, rng) for split in here.splits)
         if excess_bounds(folds, "best", None, here.alpha).upper < 1 - here.tau:
-            return how
-    return None
+            return _ReadOut(True, folds)
+        tried.append(folds)
+    return _ReadOut(False, min(tried, key=lambda f: sum(float(np.sum(fold.residuals["best"] ** 2)) for fold in f)))
 
 
 def _fewer_dimensions(here: _Context) -> str:
     """Say it when the code has fewer dimensions than the truth."""
     d, m = here.true.shape[1], here.recovered.shape[1]
-    rank = int(round(float(np.trace(_code_directions(here)))))
+    rank = round(float(np.trace(_code_directions(here))))
     if rank == 0:
         return "the recovered code is constant: it collapsed"
     if rank < d:
@@ -188,36 +197,36 @@ def _fewer_dimensions(here: _Context) -> str:
     return ""
 
 
-def _recovered_subspace(here: _Context) -> tuple[Float[np.ndarray, "d k"], Float[np.ndarray, " d"], tuple[Fold, ...]]:
-    """Directions of the true latents whose held-out unexplained share is below 1 - tau, by the better of both learners."""
-    options = []
-    for rng in (None, here.rng):
-        folds = tuple(backward_residuals(here.true, here.recovered, split, rng) for split in here.splits)
-        form = sum(second_moment(fold.residuals["best"]) for fold in folds) / len(folds)
-        options.append((float(np.trace(form)), form, folds))
-    _, form, folds = min(options, key=lambda option: option[0])
+def _recovered_subspace(
+    here: _Context, folds: tuple[Fold, ...]
+) -> tuple[Float[np.ndarray, "d k"], Float[np.ndarray, " d"]]:
+    """Directions of the true latents with held-out unexplained share below 1 - tau, and the shares of all."""
+    form = sum(second_moment(fold.residuals["best"]) for fold in folds) / len(folds)
     losses, vectors = np.linalg.eigh(form)
     _, white = whitener(here.true)
     directions = white @ vectors[:, losses < 1 - here.tau]
     if directions.shape[1]:
         directions = np.linalg.qr(directions)[0]
-    return directions, losses, folds
+    return directions, losses
 
 
-def _nothing(here: _Context, halves: tuple[HalfFit, ...], why: str) -> Verdict:
-    subspace, _, _ = _recovered_subspace(here)
+def _nothing(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, why: str) -> Verdict:
+    subspace, _ = _recovered_subspace(here, read_out.folds)
     d = here.true.shape[1]
     part = f"; {subspace.shape[1]} of {d} directions of the true latents can be read from it"
-    holds = {**dict.fromkeys(CLASSES, False), "none": True}
+    holds: dict[str, bool | None] = {**dict.fromkeys(CLASSES, False), "none": True}
     if here.recovered.shape[1] != d:
-        holds.update({name: None for name in CLASSES if name not in ("affine", "nonlinear", "none")})
+        holds.update(dict.fromkeys(NEEDS_EQUAL_WIDTH))
     noise = float(np.mean(halves[0].fold.residuals["affine"] ** 2))
     return Verdict("none", (), "SUPPORTED", why + part, holds, noise, subspace)
 
 
-def _not_back(here: _Context, halves: tuple[HalfFit, ...], richest: str, forward: float) -> Verdict:
+def _not_back(
+    here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, richest: str, forward: float
+) -> Verdict:
     """Look for evidence that the worst direction is lost; without it nothing is said."""
-    subspace, losses, folds = _recovered_subspace(here)
+    folds = read_out.folds
+    subspace, losses = _recovered_subspace(here, folds)
     form = second_moment(folds[0].residuals["best"])
     lost = top_direction(form)
     mean, white = whitener(here.true)
@@ -232,6 +241,7 @@ def _not_back(here: _Context, halves: tuple[HalfFit, ...], richest: str, forward
             return _nothing(
                 here,
                 halves,
+                read_out,
                 f"information is lost: the worst direction is independent of the code (p = {found.p_value:.2f}, "
                 "a planted dependence of a quarter of its variance would have shown)",
             )
@@ -240,6 +250,7 @@ def _not_back(here: _Context, halves: tuple[HalfFit, ...], richest: str, forward
             return _nothing(
                 here,
                 halves,
+                read_out,
                 f"information is lost: {pairs} pairs of rows share their code and differ in the worst direction by "
                 f"{share:.0%} of what strangers do (a fold, or a dropped direction)",
             )

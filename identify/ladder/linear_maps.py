@@ -1,7 +1,7 @@
 """Least-squares fits z_hat ~ z B + b in every linear class of the ladder, from train moments alone.
 
 `identity`, `permutation_sign` and `orthogonal` have no offset and are fitted without centring. Permutations come from
-linear assignment: on |E z_i z_hat_j| / rms(z_hat_j) for common scale, on corr^2 where each coordinate has its own scale.
+linear assignment: on |E z_i z_hat_j| where all share one scale, on corr^2 where each coordinate has its own scale.
 Rotations are Procrustes solutions. Each map knows its free parameters per output, which is what makes held-out losses
 of different classes comparable: a fit with p parameters per output inflates its loss by p / n.
 """

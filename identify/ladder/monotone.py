@@ -16,7 +16,7 @@ from scipy import linalg, stats
 from scipy.optimize import linear_sum_assignment, nnls
 
 KNOTS = (4, 24)
-"""Candidate numbers of knots, half of them at quantiles and half evenly spaced (tails); a fit needs four rows a knot."""
+"""Candidate numbers of knots, half at quantiles and half evenly spaced (tails); a fit needs four rows a knot."""
 MATCHING_ROWS = 20_000
 
 
@@ -64,7 +64,7 @@ def _fit_one(x: np.ndarray, y: np.ndarray, count: int, sign: float) -> tuple[np.
 
 def _choose_and_fit(x: np.ndarray, y: np.ndarray, sign: float) -> tuple[np.ndarray, np.ndarray, float]:
     cut = len(x) * 4 // 5
-    errors = {}
+    errors: dict[int, float] = {}
     for count in KNOTS:
         if count * 4 > cut and errors:
             break

@@ -45,10 +45,9 @@ def r2_of_predictions(
     blocks: Int[np.ndarray, " rows"],
     weights: Float[np.ndarray, " k"] | None = None,
 ) -> Score:
-    """Pooled R2 = 1 - sum_k w_k E e_k^2 / sum_k w_k Var y_k, variance about the held-out mean; parts are the R2 of each k.
+    """Pooled R2 = sum_k w_k R2_k with R2_k = 1 - E e_k^2 / Var y_k about the held-out mean; parts are the R2_k.
 
-    Weights default to 1 / Var y_k, so that no factor counts for more because of its unit: the pooled value is then the
-    mean of the parts (`uniform_average` of scikit-learn).
+    Equal weights by default, so that no factor counts for more because of its unit (`uniform_average` of scikit-learn).
     """
     shift = target.mean(axis=0)
     centred = target - shift
