@@ -54,6 +54,8 @@ def make_report(order: Order) -> dict[str, Any]:
     Raises `ValueError` or `OSError` for a folder that cannot be used and, with `redraw`, for damaged or absent records;
     `InterruptedReport` on Ctrl-C.
     """
+    if order.redraw and not (order.out / "records").is_dir():
+        raise _nothing_to_redraw(order.out)
     prepare_folder(order.out)
     with Store(order.out / "records") as store:
         run = _last_run(order, store) if order.redraw else _run(order, store)
@@ -156,7 +158,7 @@ def _last_run(order: Order, store: Store) -> dict[str, Any]:
     cells = [cell.id for cell in (*unique_cells(order.profile.claims), *order.check_cells)]
     addresses = {cell: address for cell in cells if (address := store.latest(cell)) is not None}
     if not addresses:
-        raise ValueError(f"no records in {order.out}: run `identify report` without --redraw first")
+        raise _nothing_to_redraw(order.out)
     record = store.read(next(iter(addresses.values())))
     body = {"command": order.command, "started": record.created, "environment": record.environment, "kept": 0}
     return body | {"device": record.device, "jobs": 0, "threads": 0, "cells": addresses, "errors": {}, "seconds": 0.0}
@@ -192,6 +194,10 @@ def select(profile: Any, only: Sequence[str]) -> Any:
     named = {check for theorem in theorems for check in theorem.checks}
     checks = tuple(check for check in profile.checks if check in named)
     return replace(profile, claims=claims, theorems=theorems, checks=checks)
+
+
+def _nothing_to_redraw(out: Path) -> ValueError:
+    return ValueError(f"no records in {out}: run `identify report` without --redraw first")
 
 
 def _now() -> str:
