@@ -3,20 +3,23 @@
 The files are the import closure of the module that defines the cell: starting there, every `import` and
 `from ... import` (also those inside functions) that names a module of the wings or of `reports` is followed, with the
 `__init__` of every package on the way. Hashed are the module names and the bytes. So a change of a loss runs the cells
-that use it again, and a change of the page or of a figure runs nothing again. Imports by computed name are not
-followed. Versions of other packages are in the record's environment, not in its address.
+that use it again, and a change of the page or of a figure runs nothing again. A string that is the full name of one of
+our modules counts as an import of it (packages load their public names that way); names put together at run time are
+not followed. Versions of other packages are in the record's environment, not in its address.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import re
 import sys
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("synthetic", "identify", "proofs_checks", "reports")
+_MODULE = re.compile(rf"({'|'.join(PACKAGES)})(\.\w+)+")
 
 
 @cache
@@ -68,5 +71,7 @@ def _imports(module: str, found: dict[str, Path]) -> list[str]:
             base = ".".join(package.split(".")[: len(package.split(".")) - node.level + 1]) if node.level else ""
             origin = ".".join(part for part in (base, node.module) if part)
             names += [origin, *(f"{origin}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _MODULE.fullmatch(node.value):
+            names.append(node.value)
     prefixes = {".".join(name.split(".")[:length]) for name in names for length in range(1, name.count(".") + 2)}
     return sorted(prefixes | {package}) if package else sorted(prefixes)

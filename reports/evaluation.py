@@ -43,6 +43,11 @@ class Violation(Protocol):
         """Id of the claim that runs the violation world."""
         ...
 
+    @property
+    def check(self) -> str:
+        """Id of the derivation that proves the automorphism, empty where none is needed."""
+        ...
+
 
 @runtime_checkable
 class Theorem(Protocol):
@@ -61,6 +66,21 @@ class Theorem(Protocol):
     @property
     def statement(self) -> str:
         """The statement (text with LaTeX between dollar signs)."""
+        ...
+
+    @property
+    def source(self) -> str:
+        """Where it stands."""
+        ...
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What it assumes."""
+        ...
+
+    @property
+    def conclusion(self) -> str:
+        """The class of the ladder that it concludes."""
         ...
 
     @property
@@ -135,7 +155,7 @@ def evaluate(
                 for violation in theorem.violations
                 if violation.claim in by_id
             ],
-            "theorems": [{"id": t.id, "name": t.name, "statement": t.statement} for t in profile.theorems],
+            "theorems": [theorem_row(theorem) for theorem in profile.theorems],
             "cells": [cell_row(cell, records.get(cell.id), errors.get(cell.id)) for cell in cells],
             "checks": list(checks),
             "seconds": seconds,
@@ -173,6 +193,12 @@ def claim_row(claim: Claim, records: Mapping[str, Record], errors: Mapping[str, 
     }
 
 
+def theorem_row(theorem: Theorem) -> dict[str, Any]:
+    """A theorem with what it assumes and the class it concludes."""
+    keys = ("id", "name", "statement", "source", "assumptions", "conclusion")
+    return {key: getattr(theorem, key) for key in keys}
+
+
 def falsification_row(
     theorem: Theorem, violation: Violation, claims: Mapping[str, Mapping[str, Any]], records: Mapping[str, Record]
 ) -> dict[str, Any]:
@@ -184,12 +210,13 @@ def falsification_row(
         "theorem": theorem.id,
         "assumption": violation.assumption,
         "automorphism": violation.automorphism,
+        "check": violation.check,
         "predicted": violation.predicted,
         "found": claim["verdicts"],
         "outcome": claim["outcome"],
         "as_expected": claim["as_expected"],
         "seeds": claim["seeds"],
-        "r2_affine": scores[0] if scores else None,
+        "r2_affine": min(scores, key=lambda score: score["estimate"], default=None),
         "optimum": claim["optimum"],
         "baselines": claim["baselines"],
         "claim": claim["id"],
@@ -214,6 +241,7 @@ def cell_row(cell: Cell, record: Record | None, error: str | None) -> dict[str, 
         "baselines": _baselines([summary]),
         "condition_number": summary.get("condition_number"),
         "ceiling": summary.get("ceiling"),
+        "single_sequence": summary.get("single_sequence"),
         "steps": summary.get("steps"),
         "parameters": summary.get("parameters"),
         "error": None,

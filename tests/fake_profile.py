@@ -63,6 +63,7 @@ class FakeViolation:
     automorphism: str
     predicted: str
     claim: str
+    check: str = "v1"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,9 @@ class FakeTheorem:
     statement: str
     violations: tuple[FakeViolation, ...] = ()
     checks: tuple[str, ...] = ()
+    source: str = "mikulasch2026ldm, Theorem 1"
+    assumptions: tuple[str, ...] = ("Gaussian noise", "injective mixing")
+    conclusion: str = "affine"
 
 
 @dataclass(frozen=True)

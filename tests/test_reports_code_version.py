@@ -38,6 +38,7 @@ def checkout(tmp_path, monkeypatch):
         "def f():\n    from identify.entropy import knn",
         "from .bridge import x",
         "from . import bridge",
+        "HOME = {'knn': 'identify.entropy'}",
     ],
 )
 def test_every_way_of_importing_is_followed(checkout, line):

@@ -26,13 +26,15 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     figure, axes = panels(3 * len(shown), columns, 1.62 if columns == 6 else 2.6)
     for position, record in enumerate(shown):
         true, before, after = axes[3 * position : 3 * position + 3]
-        z = record.arrays["grid/z"]
+        # a lattice reaches where no data are: only its part near data is shown
+        inside = record.arrays.get("grid/inside", np.ones(len(record.arrays["grid/z"]), dtype=bool))
+        z = record.arrays["grid/z"][inside]
         colours = plane_colours(z)
         lines = lattice_lines(z)
         for panel, points in (
             (true, z),
-            (before, record.arrays["grid/before"][0]),
-            (after, record.arrays["grid/after"][0]),
+            (before, record.arrays["grid/before"][0][inside]),
+            (after, record.arrays["grid/after"][0][inside]),
         ):
             _lattice(panel, points, lines, colours)
         name = f"{record.summary.get('world', record.cell)}, {method_name(record.summary.get('method', ''))}"

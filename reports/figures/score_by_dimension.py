@@ -30,7 +30,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
         scores = [row.summary["over_seeds"]["r2_affine"] for row in rows]
         x = [row.summary["dim"] + 0.14 * (shift - (len(methods) - 1) / 2) for row in rows]
         y = [score["estimate"] for score in scores]
-        spread = [[s["estimate"] - s["low"] for s in scores], [s["high"] - s["estimate"] for s in scores]]
+        spread = [[_half(s["estimate"], s[end]) for s in scores] for end in ("low", "high")]
         colour = method_colour(method, methods)
         panel.errorbar(
             x, y, spread, color=colour, marker="o", ms=3, capsize=2, lw=1, label=f"ours, {method_name(method)}"
@@ -70,10 +70,16 @@ def _family(records: Mapping[str, Record]) -> list[Record]:
     """The largest family of worlds that differ in N alone."""
     families: dict[str, list[Record]] = defaultdict(list)
     for record in records.values():
+        if record.summary.get("steps") == 0:  # untrained networks are a baseline, not a method
+            continue
         match = re.fullmatch(r"(.+)-(\d+)", str(record.summary.get("world", "")))
         if match and int(match[2]) == record.summary.get("dim") and "r2_affine" in record.summary.get("over_seeds", {}):
             families[match[1]].append(record)
     return max(families.values(), key=len, default=[])
+
+
+def _half(estimate: float, end: float | None) -> float:
+    return 0.0 if end is None else abs(end - estimate)
 
 
 def _has(record: Record, baseline: str) -> bool:

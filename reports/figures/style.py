@@ -80,16 +80,20 @@ def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]
 
 
 def method_colour(method: str, others: Sequence[str] = ()) -> str:
-    """The colour of a method, the same in every figure."""
-    if method in METHODS:
-        return METHODS[method]
-    unknown = [name for name in others if name not in METHODS]
+    """The colour of a method, the same in every figure; methods that have none of their own take turns."""
+    if _key(method) in METHODS:
+        return METHODS[_key(method)]
+    unknown = [name for name in others if _key(name) not in METHODS]
     return PALETTE[(4 + unknown.index(method)) % len(PALETTE)] if method in unknown else FAINT
 
 
 def method_name(method: str) -> str:
     """The method's name as readers know it."""
-    return METHOD_NAMES.get(method, method.replace("_", " "))
+    return METHOD_NAMES.get(_key(method), method)
+
+
+def _key(method: str) -> str:
+    return method.lower().replace(" ", "_").replace("-", "_")
 
 
 def plane_colours(z: Float[np.ndarray, "q 2"]) -> Float[np.ndarray, "q 3"]:
