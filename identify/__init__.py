@@ -6,14 +6,17 @@ from importlib import import_module
 from typing import Any
 
 _HOME = {
+    "CLASSES": "identify.ladder.classes",
     "Measurement": "identify.measurement",
     "Verdict": "identify.verdict",
+    "check_class": "identify.ladder.classes",
+    "is_contained": "identify.ladder.classes",
     "measure": "identify.measurement",
     "verdict_of": "identify.measurement",
 }
 """Public name and the module it lives in; loaded on first use, so that the version costs no import of torch."""
 
-__all__ = ["Measurement", "Verdict", "measure", "verdict_of"]
+__all__ = ["CLASSES", "Measurement", "Verdict", "check_class", "is_contained", "measure", "verdict_of"]
 
 
 def __getattr__(name: str) -> Any:

@@ -221,9 +221,7 @@ def _nothing(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, wh
     return Verdict("none", (), "SUPPORTED", why + part, holds, noise, subspace)
 
 
-def _not_back(
-    here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, richest: str, forward: float
-) -> Verdict:
+def _not_back(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, richest: str, forward: float) -> Verdict:
     """Look for evidence that the worst direction is lost; without it nothing is said."""
     folds = read_out.folds
     subspace, losses = _recovered_subspace(here, folds)
@@ -245,14 +243,14 @@ def _not_back(
                 f"information is lost: the worst direction is independent of the code (p = {found.p_value:.2f}, "
                 "a planted dependence of a quarter of its variance would have shown)",
             )
-        share, pairs = colliding_share(direction, code, 1.0)
+        share, rows_near = colliding_share(direction, code)
         if forward < 0.2 and share > 1 - here.tau:
             return _nothing(
                 here,
                 halves,
                 read_out,
-                f"information is lost: {pairs} pairs of rows share their code and differ in the worst direction by "
-                f"{share:.0%} of what strangers do (a fold, or a dropped direction)",
+                f"information is lost: {rows_near} rows have neighbours with the same code that differ in the worst direction "
+                f"by at least {share:.0%} of what strangers do (a fold, or a dropped direction)",
             )
     noise = float(np.mean(halves[0].fold.residuals[richest] ** 2))
     reason = (

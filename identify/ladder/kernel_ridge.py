@@ -2,8 +2,8 @@
 
 Families: squares, products and single cubes of all inputs; random Fourier features of Gaussian kernels of three widths
 [rahimi2008random]; and, in the few directions along which an output bends most (`projection_pursuit`), polynomials of
-degree 5 with Fourier features. For each output the family and the ridge are chosen by generalised cross-validation, with
-the degrees of freedom (searched directions included) counted 1.4 times, against leaving the residual alone.
+degree 5 with Fourier features. For each output the family and the ridge are chosen by generalised cross-validation, against
+leaving the residual alone, with the degrees of freedom (searched directions included) counted 1.4 times.
 
 Honest about capacity: with n rows a bend is found if it is smooth on the scale of the kernels and strong enough, or
 lives in few directions; a bend in all of 30 coordinates at n = 1,000 is not. Hence the planted bends of the verdict.
@@ -74,17 +74,21 @@ class RidgeFit(NamedTuple):
 
 
 class NonlinearFit(NamedTuple):
-    """The chosen family of each output; outputs without one are predicted by 0."""
+    """The chosen family of each output; outputs without one are predicted by 0.
+
+    Predictions stay within the range of the train targets: a nearly exact fit may extrapolate wildly.
+    """
 
     parts: tuple[RidgeFit, ...]
-    width: int
+    low: Float[np.ndarray, " outputs"]
+    high: Float[np.ndarray, " outputs"]
 
     def __call__(self, x: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows outputs"]:
         """Predict."""
-        total = np.zeros((len(x), self.width))
+        total = np.zeros((len(x), len(self.low)))
         for part in self.parts:
             total[:, part.outputs] = (part.family(x) - part.shift) @ part.weights
-        return total
+        return np.clip(total, self.low, self.high)
 
 
 def exponents_up_to(degree: int, k: int) -> Int[np.ndarray, "p k"]:
@@ -172,7 +176,7 @@ def fit_nonlinear(
         for target, outputs, terms in wanted:
             family = _in_few_directions(x, y[:, target], mean, whiten, terms, rng)
             fits.append(solve(family, x, y, outputs))
-    return NonlinearFit(_best_of(fits, total), y.shape[1])
+    return NonlinearFit(_best_of(fits, total), y.min(axis=0), y.max(axis=0))
 
 
 def _in_few_directions(
@@ -201,7 +205,5 @@ def _best_of(fits: list[RidgeFit], total: Float[np.ndarray, " outputs"]) -> tupl
     for k, fit in enumerate(fits):
         mine = choice[fit.outputs] == k
         if mine.any():
-            parts.append(
-                fit._replace(weights=fit.weights[:, mine], outputs=fit.outputs[mine], scores=fit.scores[mine])
-            )
+            parts.append(fit._replace(weights=fit.weights[:, mine], outputs=fit.outputs[mine], scores=fit.scores[mine]))
     return tuple(parts)

@@ -21,6 +21,7 @@ PERMUTATIONS = 199
 NEAR = 0.05
 """Squared distance of neighbours, per dimension of the whitened code, that counts as the same code."""
 MIN_PAIRS = 20
+NEIGHBOURS = 4
 
 
 class Independence(NamedTuple):
@@ -67,17 +68,16 @@ def independence(
     return Independence(_dependence_p(features, y, rng), tuple(planted))
 
 
-def colliding_share(
-    direction: Float[np.ndarray, " rows"], code: Float[np.ndarray, "rows m"], spread: float
-) -> tuple[float, int]:
-    """Mean of half the squared difference of `direction` between near neighbours in the whitened code, over its
-    variance, less two standard errors; and the number of pairs. Codes whose neighbours are far give no pairs.
+def colliding_share(direction: Float[np.ndarray, " rows"], code: Float[np.ndarray, "rows m"]) -> tuple[float, int]:
+    """Half the mean squared difference of `direction` between near neighbours in the whitened code, over its variance,
+    less two standard errors; and the number of rows that have such neighbours (few where the code is wide).
     """
     live = code[:, code.std(axis=0) > 1e-9]
-    distance, neighbour = cKDTree(live).query(live, k=2)
-    near = distance[:, 1] ** 2 / (2 * max(live.shape[1], 1)) < NEAR * spread
-    pairs = int(near.sum())
-    if pairs < MIN_PAIRS:
-        return 0.0, pairs
-    gap = (direction[near] - direction[neighbour[near, 1]]) ** 2 / (2 * direction.var())
-    return float(gap.mean() - 2 * gap.std() / np.sqrt(pairs / 2)), pairs
+    distance, neighbour = cKDTree(live).query(live, k=min(NEIGHBOURS + 1, len(live)))
+    near = distance[:, 1:] ** 2 / (2 * max(live.shape[1], 1)) < NEAR
+    rows = np.flatnonzero(near.any(axis=1))
+    if len(rows) < MIN_PAIRS:
+        return 0.0, len(rows)
+    gaps = (direction[:, None] - direction[neighbour[:, 1:]]) ** 2 / (2 * direction.var())
+    of_row = (gaps * near).sum(axis=1)[rows] / near.sum(axis=1)[rows]
+    return float(of_row.mean() - 2 * of_row.std() / np.sqrt(len(rows) / 2)), len(rows)
