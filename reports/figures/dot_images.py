@@ -9,7 +9,7 @@ from reports.figures.illustration import Drawing
 from reports.figures.style import FAINT, panels
 from reports.store import Record
 
-_PER_ROW = 12
+_MOST = 10
 
 
 def draw(records: Mapping[str, Record]) -> Drawing | None:
@@ -17,16 +17,16 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     rows = {r.summary["world"]: r.arrays["sample/x"] for r in records.values() if _is_image(r)}
     if not rows:
         return None
-    figure, axes = panels(_PER_ROW * len(rows), _PER_ROW, 0.68)
+    count = min(_MOST, *(len(x) for x in rows.values()))
+    figure, axes = panels(count * len(rows), count, 0.9)
     for row, (world, x) in enumerate(rows.items()):
         side = isqrt(x.shape[1])
-        for column, panel in enumerate(axes[_PER_ROW * row : _PER_ROW * (row + 1)]):
+        for column, panel in enumerate(axes[count * row : count * (row + 1)]):
             panel.set(xticks=[], yticks=[])
-            if column < len(x):
-                panel.imshow(x[column].reshape(side, side), cmap="magma", interpolation="nearest")
+            panel.imshow(x[column].reshape(side, side), cmap="magma", interpolation="nearest")
             for edge in panel.spines.values():
                 edge.set(visible=True, color=FAINT, linewidth=0.3)
-        axes[_PER_ROW * row].set_title(world, loc="left")
+        axes[count * row].set_title(world, loc="left")
     return Drawing(figure, "What is observed", "A few observations of each image world, in the order of sampling.")
 
 

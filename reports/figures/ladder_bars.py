@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reports.figures.illustration import Drawing
-from reports.figures.style import HOLDS, INK, method_name, panels
+from reports.figures.style import HOLDS, INK, panels
 from reports.store import Record
 
 LADDER = (
@@ -43,7 +43,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
         first = position % min(4, len(shown)) == 0
         panel.set_yticklabels([name.replace("_", " ") for name in reversed(LADDER)] if first else [])
         panel.minorticks_off()
-        panel.set_title(f"{record.summary.get('world', record.cell)}, {method_name(record.summary.get('method', ''))}")
+        panel.set_title(record.cell)
     caption = (
         "Loss of each class of maps: variance of the recovered latents that it leaves unexplained in the worst "
         "direction, on held-out rows, mean over seeds with their range. Green: the class holds in every seed; "

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 
 from reports.figures.illustration import Drawing
-from reports.figures.style import FAINT, method_name, panels, plane_colours
+from reports.figures.style import FAINT, panels, plane_colours
 from reports.store import Record
 
 MOST_CELLS = 8
@@ -37,9 +37,8 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
             (after, record.arrays["grid/after"][0][inside]),
         ):
             _lattice(panel, points, lines, colours)
-        name = f"{record.summary.get('world', record.cell)}, {method_name(record.summary.get('method', ''))}"
         true.set_title("\ntrue $z$")
-        before.set_title(f"{name}\nuntrained $h(z)$")
+        before.set_title(f"{record.cell}\nuntrained $h(z)$")
         after.set_title("\ntrained $h(z)$")
         run = record.summary["runs"][0]
         before.set_xlabel(_score(run.get("untrained_r2")))

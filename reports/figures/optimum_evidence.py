@@ -35,11 +35,11 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     for row in range(len(shown) - 1):
         panel.axhline(row + 0.5, color=FAINT, lw=0.2)
     caption = (
-        "Evidence of the optimum: the held-out objective of each run minus the same estimator and predictor on the"
+        "The held-out objective of each run minus the same estimator and predictor on the"
         " true latents, with three standard errors. Filled: the optimum counts as reached. Open: it does not, and "
         "the run says nothing against a theorem. The axis is linear near zero and logarithmic beyond."
     )
-    return Drawing(figure, "Was the optimum reached?", caption)
+    return Drawing(figure, "Evidence of the optimum", caption)
 
 
 def _measured(run: Mapping[str, object]) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from reports.figures.illustration import Drawing
-from reports.figures.style import FAINT, INK, method_colour, method_name, panels
+from reports.figures.style import FAINT, INK, method_colour, panels
 from reports.store import Record
 
 BASELINES = (("untrained", "x", "untrained encoder"), ("linear_from_x", "|", "linear from x"), ("pca", "_", "PCA of x"))
@@ -44,8 +44,8 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
         panel.plot(values, [row] * len(values), "o", color=colour, ms=3.5, alpha=0.75, mew=0)
         ceiling = summary.get("ceiling")
         if ceiling and ceiling.get("r2") is not None:
-            panel.plot(min(ceiling["r2"], _MOST), row, ">", color=FAINT, ms=3.5, mfc="none", mew=0.7)
-    labels = [f"{r.summary.get('world', r.cell)}, {method_name(r.summary.get('method', ''))}" for r in reversed(shown)]
+            panel.plot(min(ceiling["r2"], _MOST), row, ">", color=FAINT, ms=3.5, mfc="none", mew=0.7, clip_on=False)
+    labels = [record.cell for record in reversed(shown)]
     panel.set(yticks=range(len(shown)), yticklabels=labels, ylim=(-0.7, len(shown) - 0.3))
     panel.set_xscale("function", functions=(_nines, _score))
     ticks = [tick for tick in (0, 0.5, 0.9, 0.99, 0.999, 0.9999) if tick <= 0.99 or panel.get_xlim()[1] >= tick]
