@@ -12,8 +12,10 @@ def all_checks() -> tuple[Check, ...]:
     """Every check of every theme module."""
     from proofs_checks import (
         automorphism,
+        contrastive_kernel,
         covariance_relation,
         determinant_expansion,
+        flat_prior,
         folding_entropy,
         stop_gradient,
         tent_fold,
@@ -30,6 +32,8 @@ def all_checks() -> tuple[Check, ...]:
         *covariance_relation.CHECKS,
         *automorphism.CHECKS,
         *tent_fold.CHECKS,
+        *flat_prior.CHECKS,
+        *contrastive_kernel.CHECKS,
     )
 
 
