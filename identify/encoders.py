@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from identify.batched_linear import BatchedMLP, Generators
 from identify.predictors import activation
-from identify.principal_components import Projection
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,3 @@ class MLPEncoder(nn.Module):
     def forward(self, y: Float[Tensor, "s n q"]) -> Float[Tensor, "s n m"]:
         """Codes of projected observations."""
         return self.network(y)
-
-
-def encode(encoder: MLPEncoder, projection: Projection, x: Float[Tensor, "s n p"]) -> Float[Tensor, "s n m"]:
-    """Codes of raw observations."""
-    return encoder(projection(x))

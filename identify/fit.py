@@ -16,7 +16,7 @@ from torch import Tensor
 
 from identify.device import resolve_device
 from identify.fitted import Fitted
-from identify.latent_models import fit_factor
+from identify.latent_models import GaussianConfig, fit_factor
 from identify.network import Network
 from identify.objective import held_out_objective
 from identify.principal_components import Projection, fit_projection
@@ -30,12 +30,15 @@ def fit(
     config: FitConfig,
     seeds: Sequence[int],
     device: str = "cpu",
+    start: Sequence[Float[Tensor, "n t m"]] | None = None,
     progress: Progress | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 500,
 ) -> Fitted:
     """Train one network per seed on sequences x (one data set for all seeds, or one of equal shape for each).
 
+    With `start` (codes of the training frames, one set for each data set) the encoders begin as the regression of these
+    codes on x instead of at random; with a small learning rate a violation's witness then stays where it was put.
     With `restarts` > 1 each seed trains that many networks and keeps the one with the best objective on its training
     data. With `checkpoint` the state is written there every `checkpoint_every` steps, and a run that finds the file
     goes on from it. A network whose objective stops being finite is frozen and flagged in `Fitted.diverged`.
@@ -43,17 +46,19 @@ def fit(
     """
     if not seeds or len(set(seeds)) != len(seeds):
         raise ValueError(f"seeds={list(seeds)}; give at least one seed, each once")
-    data = _stack(x, config, len(seeds)).to(resolve_device(device))
-    projection = fit_projection(data.flatten(1, 2), config.encoder.components, config.encoder.whiten)
+    data = [one.to(resolve_device(device)) for one in _checked(x, config, len(seeds))]
+    projection = fit_projection([one.flatten(0, 1) for one in data], config.encoder.components, config.encoder.whiten)
     if projection.basis.shape[-1] < config.encoder.width:
         raise ValueError(
             f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width}: "
             "a wider code would have entropy minus infinity; choose a smaller width"
         )
-    inputs = projection(data.flatten(1, 2)).unflatten(1, data.shape[1:3])
+    inputs = projection.project(data)
     training = Training(config, inputs, seeds)
     if checkpoint is not None and checkpoint.exists():
         training.restore(checkpoint)
+    elif start is not None:
+        training.regress(_start_codes(start, data, config).to(inputs), config.start_steps)
     while training.step < config.steps:
         training.advance()
         if progress is not None:
@@ -76,18 +81,19 @@ def fit(
     )
 
 
-def _stack(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> Float[Tensor, "s n t p"]:
-    """One data set for all seeds becomes a stack of one; raises ValueError on what cannot be trained on."""
+def _checked(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> list[Float[Tensor, "n t p"]]:
+    """The data sets, one for all networks or one for each; raises ValueError on what cannot be trained on."""
     sets = [x] if isinstance(x, Tensor) else list(x)
     if not isinstance(x, Tensor) and len(sets) != networks:
         raise ValueError(f"x holds {len(sets)} data sets for {networks} seeds; give one, or one for each seed")
     shapes = {tuple(one.shape) for one in sets}
     if len(shapes) != 1 or sets[0].ndim != 3:
         raise ValueError(f"x has shape(s) {sorted(shapes)}; give sequences of one shape [n t p]")
-    data = torch.stack(sets)
-    n, t, p = data.shape[1:]
-    if not bool(data.isfinite().all()):
-        first = (~data.isfinite()).nonzero()[0].tolist()[1:]
+    n, t, p = sets[0].shape
+    for one in sets:
+        if bool(one.isfinite().all()):
+            continue
+        first = (~one.isfinite()).nonzero()[0].tolist()
         raise ValueError(
             f"x has a NaN or infinite value, first at [sequence, step, channel] = {first}; remove or impute it"
         )
@@ -100,7 +106,17 @@ def _stack(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> Fl
             f"batch={config.batch} windows of {config.window} frames are too few to estimate the entropy of "
             f"{config.encoder.width} dimensions; raise batch above {2 * config.encoder.width // (config.window - 1)}"
         )
-    return data
+    return sets
+
+
+def _start_codes(
+    start: Sequence[Float[Tensor, "n t m"]], data: Sequence[Float[Tensor, "n t p"]], config: FitConfig
+) -> Float[Tensor, "u n t m"]:
+    codes = torch.stack(list(start))
+    expected = (len(data), *data[0].shape[:2], config.encoder.width)
+    if codes.shape != expected:
+        raise ValueError(f"start has shape {tuple(codes.shape)}; give one code a frame, shape {expected}")
+    return codes
 
 
 # Frames on which restarts are compared and the noise covariance is fitted.
@@ -112,10 +128,15 @@ def _judged(inputs: Float[Tensor, "s n t q"]) -> Float[Tensor, "s k t q"]:
 
 
 def _noise_factor(network: Network, inputs: Float[Tensor, "s n t q"], config: FitConfig) -> Float[Tensor, "s m m"]:
-    """Noise covariance of each trained network on its training sequences."""
+    """Noise covariance of each trained network on its training sequences.
+
+    A `fixed` noise level is no property of the code (it trains at any scale), so the full covariance stands in for it.
+    """
+    latent = config.method.latent
     with torch.no_grad():
         z, predictions = network(_judged(inputs))
-        return fit_factor((z[:, :, 1:] - predictions).flatten(1, 2), config.method.latent)
+        residuals = (z[:, :, 1:] - predictions).flatten(1, 2)
+        return fit_factor(residuals, GaussianConfig("full") if latent.covariance == "fixed" else latent)
 
 
 def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, "s r"]]:

@@ -10,7 +10,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from identify.encoders import encode
 from identify.network import Network
 from identify.objective import HeldOut, held_out_objective
 from identify.principal_components import Projection
@@ -44,22 +43,18 @@ class Fitted:
     restart_objectives: Float[Tensor, "s r"]
 
     def encode(self, x: Data, trained: bool = True) -> Float[Tensor, "s n t m"]:
-        """Codes of every frame by every network; `trained=False` gives the networks as they were initialised."""
-        stacked = self._stacked(x)
+        """Codes of every frame by every network; `trained=False` gives the networks as they were initialised.
+
+        x is one data set for all networks or one for each.
+        """
+        sets = [x] * len(self.seeds) if isinstance(x, Tensor) else list(x)
         with torch.no_grad():
-            return self._call(stacked, trained).unflatten(1, stacked.shape[1:3])
-
-    def _stacked(self, x: Data) -> Float[Tensor, "s n t p"]:
-        data = x.unsqueeze(0).expand(len(self.seeds), *x.shape) if isinstance(x, Tensor) else torch.stack(list(x))
-        return data.to(self.projection.mean)
-
-    def _call(self, data: Float[Tensor, "s n t p"], trained: bool) -> Float[Tensor, "s f m"]:
-        frames = data.flatten(1, 2)
-        if trained:
-            return encode(self.network.encoder, self.projection, frames)
-        prefix = "encoder."
-        initial = {k.removeprefix(prefix): v for k, v in self.initial.items() if k.startswith(prefix)}
-        return torch.func.functional_call(self.network.encoder, initial, (self.projection(frames),))
+            inputs = self.projection.project([one.to(self.projection.mean) for one in sets])
+            parameters = self.network.state_dict() if trained else dict(self.initial)
+            prefix = "encoder."
+            encoder = {k.removeprefix(prefix): v for k, v in parameters.items() if k.startswith(prefix)}
+            z = torch.func.functional_call(self.network.encoder, encoder, (inputs.flatten(1, 2),))
+            return z.unflatten(1, inputs.shape[1:3])
 
     def held_out(self, x: Data) -> list[HeldOut]:
         """The objective of each network on sequences it was not trained on, at its own noise covariance."""

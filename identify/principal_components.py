@@ -5,6 +5,7 @@ A linear, injective step where the discarded variance is zero; it makes encoders
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -23,17 +24,23 @@ class Projection(NamedTuple):
         """Project rows s with projection s."""
         return torch.baddbmm(-self.mean @ self.basis, x, self.basis)
 
+    def project(self, data: Sequence[Float[Tensor, "n t p"]]) -> Float[Tensor, "s n t q"]:
+        """Project sequences, data set by data set: only the narrow result is ever stacked."""
+        return torch.stack([(one - mean) @ basis for one, mean, basis in zip(data, self.mean, self.basis, strict=True)])
 
-def fit_projection(x: Float[Tensor, "s n p"], components: int | None, whiten: bool, cutoff: float = 1e-5) -> Projection:
-    """Leading `components` principal directions (None: all whose variance exceeds `cutoff` times the largest).
 
-    The rank is that of the widest network, so that all projections have one shape. Unwhitened outputs are divided by
-    the root of the mean kept variance, which sets the scale and keeps the shape.
+def fit_projection(
+    x: Sequence[Float[Tensor, "n p"]], components: int | None, whiten: bool, cutoff: float = 1e-5
+) -> Projection:
+    """Leading `components` principal directions of each data set (None: all above `cutoff` times the largest variance).
+
+    The rank is that of the widest data set, so that all projections have one shape. Unwhitened outputs are divided by
+    the root of the mean kept variance, which sets the scale and keeps the shape. Raises ValueError for constant data.
     """
-    mean = x.mean(-2, keepdim=True)
-    centred = (x - mean).double()
-    variances, directions = torch.linalg.eigh(centred.mT @ centred / x.shape[-2])
-    variances, directions = variances.flip(-1).clamp_min(0), directions.flip(-1)
+    mean = torch.stack([rows.mean(0, keepdim=True) for rows in x])
+    spectra = [torch.linalg.eigh(_covariance(rows)) for rows in x]
+    variances = torch.stack([values.flip(-1).clamp_min(0) for values, _ in spectra])
+    directions = torch.stack([vectors.flip(-1) for _, vectors in spectra])
     if not bool((variances[:, 0] > 0).all()):
         raise ValueError("x is constant over all samples; there is nothing to encode")
     rank = int((variances > cutoff * variances[:, :1]).sum(-1).max())
@@ -41,4 +48,15 @@ def fit_projection(x: Float[Tensor, "s n p"], components: int | None, whiten: bo
     scale = variances[:, :q] if whiten else variances[:, :q].mean(-1, keepdim=True)
     basis = directions[..., :q] / scale.clamp_min(cutoff * variances[:, :1]).sqrt().unsqueeze(-2)
     kept = float((variances[:, :q].sum(-1) / variances.sum(-1)).min())
-    return Projection(mean, basis.to(x.dtype), kept)
+    return Projection(mean, basis.to(mean.dtype), kept)
+
+
+def _covariance(rows: Float[Tensor, "n p"]) -> Float[Tensor, "p p"]:
+    """In float64 (float32 where the device has no other), block by block: no copy of the data is made."""
+    precise = torch.float32 if rows.device.type == "mps" else torch.float64
+    total = torch.zeros(rows.shape[1], rows.shape[1], dtype=precise, device=rows.device)
+    mean = rows.mean(0)
+    for block in rows.split(8192):
+        centred = (block - mean).to(precise)
+        total += centred.mT @ centred
+    return total / len(rows)

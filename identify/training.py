@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from identify.checkpoint import load_state, save_state
 from identify.encoders import EncoderConfig
@@ -25,7 +25,12 @@ from identify.predictors import PredictorConfig
 
 @dataclass(frozen=True)
 class FitConfig:
-    """Everything a run depends on besides data and seeds; `batch` counts windows of `window` consecutive frames."""
+    """Everything a run depends on besides data and seeds.
+
+    `batch` counts windows of `window` consecutive frames; `steps=0` leaves the networks as they were initialised;
+    `restarts` networks are trained for each seed and the best on training data is kept; `start_steps` is the length of
+    the regression onto given codes, where a start is given.
+    """
 
     method: Method
     encoder: EncoderConfig
@@ -37,10 +42,11 @@ class FitConfig:
     learning_rate: float = 0.1
     warm_up: float = 0.05
     restarts: int = 1
+    start_steps: int = 600
     history_every: int = 10
 
     def __post_init__(self) -> None:
-        for name, least in (("steps", 1), ("batch", 1), ("window", 2), ("restarts", 1), ("history_every", 1)):
+        for name, least in (("steps", 0), ("batch", 1), ("window", 2), ("restarts", 1), ("history_every", 1)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}={getattr(self, name)}; it must be at least {least}")
         if self.optimizer not in ("muon", "adamw"):
@@ -56,6 +62,10 @@ class FitConfig:
         if step < rising:
             return self.learning_rate * (step + 1) / rising
         return 0.5 * self.learning_rate * (1 + math.cos(math.pi * (step - rising) / max(1, self.steps - rising)))
+
+
+# Peak rate of the regression onto a start; it falls linearly to zero.
+_START_RATE = 0.05
 
 
 def _generator(seed: int, restart: int) -> torch.Generator:
@@ -80,21 +90,37 @@ class Training:
         self.diverged = torch.zeros(len(self.generators), dtype=torch.bool)
         self.records: list[Tensor] = []
 
-    def windows(self) -> Float[Tensor, "s b w q"]:
+    def regress(self, targets: Float[Tensor, "u n t m"], steps: int) -> None:
+        """Start from the least-squares encoders of these codes, and the predictors of their future; both are `initial`."""
+        optimizer = _optimizer(self.network, self.config)
+        for step in range(steps):
+            for group in optimizer.param_groups:
+                group["lr"] = _START_RATE * (1 - step / steps)
+            where = self._window_indices()
+            z, _ = self.network(self.inputs[where])
+            codes = targets[where]
+            to_codes = (z - codes).square().mean((1, 2, 3))
+            ahead = (self.network.predictor(codes) - codes[:, :, 1:]).square().mean((1, 2, 3))
+            optimizer.zero_grad(set_to_none=True)
+            (to_codes + ahead).sum().backward()
+            optimizer.step()
+        self.initial = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
+
+    def _window_indices(self) -> tuple[Int[Tensor, "s 1 1"], Int[Tensor, "s b 1"], Int[Tensor, "s b w"]]:
         """Random windows, drawn by each network from its own data with its own generator."""
         n, t = self.inputs.shape[1:3]
         batch, window, device = self.config.batch, self.config.window, self.inputs.device
         row = torch.stack([torch.randint(n, (batch,), generator=one) for one in self.generators])
         start = torch.stack([torch.randint(t - window + 1, (batch,), generator=one) for one in self.generators])
         frame = start.to(device)[:, :, None] + torch.arange(window, device=device)
-        return self.inputs[self.owner[:, None, None], row.to(device)[:, :, None], frame]
+        return self.owner[:, None, None], row.to(device)[:, :, None], frame
 
     def advance(self) -> None:
         """One step of every network that is still finite."""
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = config.rate(self.step)
-        z, predictions = self.network(self.windows())
+        z, predictions = self.network(self.inputs[self._window_indices()])
         gaussian = self.step < config.method.warm_start * config.steps
         parts = training_objective(z, predictions, config.method, gaussian)
         value = parts.alignment + parts.entropy
@@ -117,8 +143,10 @@ class Training:
 
     def history(self, networks: Int[Tensor, "k"]) -> History:
         """Alignment and entropy along the run, of the chosen networks."""
-        step, alignment, entropy = torch.stack(self.records, 1).unbind(0)
         keep = networks.cpu()
+        if not self.records:
+            return History(torch.zeros(0, dtype=torch.long), torch.zeros(len(keep), 0), torch.zeros(len(keep), 0))
+        step, alignment, entropy = torch.stack(self.records, 1).unbind(0)
         return History(step[:, 0].long(), alignment.T[keep].contiguous(), entropy.T[keep].contiguous())
 
     def save(self, path: Path) -> None:
@@ -150,7 +178,7 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): value for name, value in tensors.items() if name.startswith(prefix)}
 
 
-def _optimizer(network: Network, config: FitConfig) -> torch.optim.Optimizer:
+def _optimizer(network: nn.Module, config: FitConfig) -> torch.optim.Optimizer:
     if config.optimizer == "muon":
         return BatchedMuon(network.parameters(), lr=config.learning_rate)
     return torch.optim.AdamW(network.parameters(), lr=config.learning_rate, betas=(0.9, 0.99), weight_decay=1e-4)

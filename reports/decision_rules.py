@@ -1,0 +1,114 @@
+"""Rules that turn the summaries of a claim's cells into an outcome; all are fixed before anything runs.
+
+A theorem is only REFUTED by a run that provably reached the optimum; a run that did not says nothing (INCONCLUSIVE).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from reports.claim import Judgement, Measured, Outcome, Rule
+
+CONTAINED: Mapping[str, frozenset[str]] = {
+    "affine": frozenset(
+        {
+            "identity",
+            "permutation_sign",
+            "orthogonal",
+            "permutation_similarity",
+            "permutation_scale",
+            "similarity",
+            "affine",
+        }
+    ),
+}
+"""Ladder classes contained in a conclusion's class."""
+
+
+def recovered_up_to(conclusion: str, score: str, threshold: float) -> Rule:
+    """SUPPORTED iff every seed's verdict is certified inside `conclusion` and its score is at least `threshold`."""
+
+    def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
+        runs = [run for summary in summaries.values() for run in summary["runs"]]
+        measured = weakest(summaries, score)
+        inside = [run for run in runs if is_inside(run, conclusion)]
+        scores = [run["scores"][score]["estimate"] for run in runs]
+        refuting = [run for run in runs if is_outside(run, conclusion) and run["optimum"]["reached"]]
+        if refuting:
+            found = ", ".join(sorted({run["verdict"]["class"] for run in refuting}))
+            return Judgement(
+                Outcome.REFUTED, measured, f"{len(refuting)} of {len(runs)} runs reached the optimum at: {found}"
+            )
+        if len(inside) == len(runs) and min(scores) >= threshold:
+            reason = f"all {len(runs)} runs are {conclusion} or smaller, and score {min(scores):.4f} or more"
+            return Judgement(Outcome.SUPPORTED, measured, reason)
+        reached = sum(run["optimum"]["reached"] for run in runs)
+        reason = (
+            f"{len(inside)} of {len(runs)} verdicts inside {conclusion}, lowest score {min(scores):.4f}; "
+            f"{reached} of {len(runs)} runs reached the optimum"
+        )
+        return Judgement(Outcome.INCONCLUSIVE, measured, reason)
+
+    return rule
+
+
+def at_most_ceiling(score: str) -> Rule:
+    """SUPPORTED iff no seed's score lies above the upper end of the world's ceiling."""
+
+    def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
+        (summary,) = summaries.values()
+        ceiling = summary["ceiling"]
+        scores = [run["scores"][score] for run in summary["runs"]]
+        measured = weakest(summaries, score)
+        above = [one for one in scores if one["low"] > ceiling["high"]]
+        if above:
+            reason = f"{len(above)} of {len(scores)} seeds lie above the ceiling {ceiling['r2']:.3f}"
+            return Judgement(Outcome.REFUTED, measured, reason)
+        sentence = f"every seed stays below the ceiling {ceiling['r2']:.3f}"
+        protocol = summary.get("single_sequence")
+        if protocol:
+            sentence += (
+                f"; scored on a single test sequence, as published, R2 ranges from {protocol['low']:.2f} to "
+                f"{protocol['high']:.2f} (5 % to 95 %), and {protocol['share_at_least_published']:.0%} of sequences "
+                f"reach {protocol['published']:g}"
+            )
+        return Judgement(Outcome.SUPPORTED, measured, sentence)
+
+    return rule
+
+
+def matched_correlation(threshold: float) -> Rule:
+    """SUPPORTED iff every source of every seed is matched with at least this absolute correlation."""
+
+    def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
+        runs = [run for summary in summaries.values() for run in summary["runs"]]
+        worst = min(run["correlation"]["estimate"] for run in runs)
+        measured = weakest(summaries, "correlation")
+        reached = all(run["optimum"]["reached"] for run in runs)
+        reason = f"lowest matched correlation {worst:.4f} over {len(runs)} runs"
+        if worst >= threshold:
+            return Judgement(Outcome.SUPPORTED, measured, reason)
+        return Judgement(Outcome.REFUTED if reached else Outcome.INCONCLUSIVE, measured, reason)
+
+    return rule
+
+
+def is_inside(run: Mapping[str, Any], conclusion: str) -> bool:
+    """The verdict is certified and its class lies within the conclusion."""
+    verdict = run["verdict"]
+    return verdict["outcome"] == "SUPPORTED" and verdict["class"] in CONTAINED[conclusion]
+
+
+def is_outside(run: Mapping[str, Any], conclusion: str) -> bool:
+    """The verdict is certified and its class lies beyond the conclusion."""
+    verdict = run["verdict"]
+    return verdict["outcome"] == "SUPPORTED" and verdict["class"] not in CONTAINED[conclusion]
+
+
+def weakest(summaries: Mapping[str, Mapping[str, Any]], score: str) -> Measured:
+    """The cell with the lowest mean over seeds, with its interval."""
+    rows = [summary["over_seeds"][score] for summary in summaries.values()]
+    row = min(rows, key=lambda one: one["estimate"] if math.isfinite(one["estimate"]) else -math.inf)
+    return Measured(row["estimate"], row["low"], row["high"])
