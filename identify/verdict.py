@@ -249,8 +249,8 @@ def _not_back(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, r
                 here,
                 halves,
                 read_out,
-                f"information is lost: {rows_near} rows have neighbours with the same code that differ in the worst direction "
-                f"by at least {share:.0%} of what strangers do (a fold, or a dropped direction)",
+                f"information is lost: {rows_near} rows have neighbours with the same code that differ in the worst "
+                f"direction by at least {share:.0%} of what strangers do (a fold, or a dropped direction)",
             )
     noise = float(np.mean(halves[0].fold.residuals[richest] ** 2))
     reason = (

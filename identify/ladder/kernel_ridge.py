@@ -2,8 +2,8 @@
 
 Families: squares, products and single cubes of all inputs; random Fourier features of Gaussian kernels of three widths
 [rahimi2008random]; and, in the few directions along which an output bends most (`projection_pursuit`), polynomials of
-degree 5 with Fourier features. For each output the family and the ridge are chosen by generalised cross-validation, against
-leaving the residual alone, with the degrees of freedom (searched directions included) counted 1.4 times.
+degree 5 with Fourier features. For each output the family and the ridge are chosen by generalised cross-validation
+against leaving the residual alone, with the degrees of freedom (searched directions included) counted 1.4 times.
 
 Honest about capacity: with n rows a bend is found if it is smooth on the scale of the kernels and strong enough, or
 lives in few directions; a bend in all of 30 coordinates at n = 1,000 is not. Hence the planted bends of the verdict.
