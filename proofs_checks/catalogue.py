@@ -12,11 +12,14 @@ def all_checks() -> tuple[Check, ...]:
     """Every check of every theme module."""
     from proofs_checks import (
         automorphism,
+        context_covariance,
         contrastive_kernel,
         covariance_relation,
+        covering_map,
         determinant_expansion,
         flat_prior,
         folding_entropy,
+        rank_deficiency,
         stop_gradient,
         tent_fold,
         theorem_one,
@@ -34,6 +37,9 @@ def all_checks() -> tuple[Check, ...]:
         *tent_fold.CHECKS,
         *flat_prior.CHECKS,
         *contrastive_kernel.CHECKS,
+        *rank_deficiency.CHECKS,
+        *context_covariance.CHECKS,
+        *covering_map.CHECKS,
     )
 
 
