@@ -19,11 +19,16 @@ def all_checks() -> tuple[Check, ...]:
         determinant_expansion,
         flat_prior,
         folding_entropy,
+        mutual_information,
+        objective,
+        pushforward_joint,
         rank_deficiency,
         stop_gradient,
+        temporal_chain,
         tent_fold,
         theorem_one,
         two_pasts,
+        variational_bound,
     )
 
     return (
@@ -40,6 +45,11 @@ def all_checks() -> tuple[Check, ...]:
         *rank_deficiency.CHECKS,
         *context_covariance.CHECKS,
         *covering_map.CHECKS,
+        *objective.CHECKS,
+        *pushforward_joint.CHECKS,
+        *mutual_information.CHECKS,
+        *variational_bound.CHECKS,
+        *temporal_chain.CHECKS,
     )
 
 
