@@ -12,6 +12,7 @@ def all_checks() -> tuple[Check, ...]:
     """Every check of every theme module."""
     from proofs_checks import (
         automorphism,
+        bottleneck,
         context_covariance,
         contrastive_kernel,
         covariance_relation,
@@ -19,10 +20,12 @@ def all_checks() -> tuple[Check, ...]:
         determinant_expansion,
         flat_prior,
         folding_entropy,
+        linear_unmixing,
         mutual_information,
         objective,
         pushforward_joint,
         rank_deficiency,
+        reverse_divergence,
         stop_gradient,
         temporal_chain,
         tent_fold,
@@ -50,6 +53,9 @@ def all_checks() -> tuple[Check, ...]:
         *mutual_information.CHECKS,
         *variational_bound.CHECKS,
         *temporal_chain.CHECKS,
+        *linear_unmixing.CHECKS,
+        *reverse_divergence.CHECKS,
+        *bottleneck.CHECKS,
     )
 
 

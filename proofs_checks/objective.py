@@ -137,7 +137,8 @@ def _graphs(claim: dict[str, Any], work: Derivation) -> None:
             third = random_channel(draw, 3 if parent_of_third == "b" else 2, 4)
             logs = (np.log(prior), np.log(second), np.log(third))
             nodes = [
-                np.einsum(f"abc,{own}->", truth, log) for own, log in zip(("a", "ab", f"{parent_of_third}c"), logs, strict=True)
+                np.einsum(f"abc,{own}->", truth, log)
+                for own, log in zip(("a", "ab", f"{parent_of_third}c"), logs, strict=True)
             ]
             model = np.einsum(f"a,ab,{parent_of_third}c->abc", prior, second, third)
             values = {_ALIGNMENT: sum(nodes), _H12: entropy_of_table(truth)}
