@@ -18,6 +18,7 @@ def all_checks() -> tuple[Check, ...]:
         covariance_relation,
         covering_map,
         determinant_expansion,
+        dimension,
         flat_prior,
         folding_entropy,
         linear_unmixing,
@@ -26,6 +27,8 @@ def all_checks() -> tuple[Check, ...]:
         pushforward_joint,
         rank_deficiency,
         reverse_divergence,
+        sphere,
+        sphere_jacobian,
         stop_gradient,
         temporal_chain,
         tent_fold,
@@ -56,6 +59,9 @@ def all_checks() -> tuple[Check, ...]:
         *linear_unmixing.CHECKS,
         *reverse_divergence.CHECKS,
         *bottleneck.CHECKS,
+        *sphere.CHECKS,
+        *sphere_jacobian.CHECKS,
+        *dimension.CHECKS,
     )
 
 
