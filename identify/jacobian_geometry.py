@@ -4,8 +4,8 @@ J_h(z) = J_f(g(z)) J_g(z), tangential by construction: it sees f only along the 
 the manifold is
   |det J_h| / sqrt(det J_g^T J_g)   for m = d,   sqrt(det J_h^T J_h) / sqrt(det J_g^T J_g)   for m > d,
 in place of the printed sqrt(det J_f J_f^T) of LDM eq. 24-29, which holds only where the rows of J_f are tangent: on the
-line x = (t, c t) with f = x_1 the ambient Gram is 1 while the true factor is 1 / sqrt(1 + c^2), and on M = {(t, 0)} with
-f = x_2 it is 1 while f is constant. Theorem 1's conclusion is that J_h is constant.
+line x = (t, c t) with f = x_1 the ambient Gram is 1 while the true factor is 1 / sqrt(1 + c^2), and on M = {(t, 0)}
+with f = x_2 it is 1 while f is constant. Theorem 1's conclusion is that J_h is constant.
 
 Folding entropy (LDM eq. 29, tangential form): H[x | f(x)] = H[z] + E log |det J_h| - H[h(z)], here estimated from the
 preimages found among the sampled points: 0 iff h is injective on them, log 2 for a fair twofold cover.

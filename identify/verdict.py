@@ -105,7 +105,8 @@ def judge(
     halves = tuple(fit_linear_half(true, recovered, s) for s in here.splits)
     too_narrow = _fewer_dimensions(here)
     if too_narrow:
-        return Judgement(_nothing(here, halves, _read_out(here), too_narrow), halves)
+        read_out = _read_out(here) if np.ptp(recovered, axis=0).any() else None
+        return Judgement(_nothing(here, halves, read_out, too_narrow), halves)
     bends_would_show = _fit_beyond_affine(here, halves)
     folds = tuple(half.fold for half in halves)
     richest = _richest(folds)
@@ -210,8 +211,11 @@ def _recovered_subspace(
     return directions, losses
 
 
-def _nothing(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, why: str) -> Verdict:
-    subspace, _ = _recovered_subspace(here, read_out.folds)
+def _nothing(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut | None, why: str) -> Verdict:
+    if read_out is None:
+        subspace = np.zeros((here.true.shape[1], 0))
+    else:
+        subspace, _ = _recovered_subspace(here, read_out.folds)
     d = here.true.shape[1]
     part = f"; {subspace.shape[1]} of {d} directions of the true latents can be read from it"
     holds: dict[str, bool | None] = {**dict.fromkeys(CLASSES, False), "none": True}

@@ -1,7 +1,8 @@
 """Gate 2: which classes hold, which fail, which are undecided.
 
-C holds if the upper bound of its excess loss over every larger fitted class (or of its loss itself) is below eps; it
-fails if some lower bound is above eps. Certainty flows along the lattice: below a class that fails everything fails,
+C holds if the upper bound of its excess loss over every fitted class that is not smaller (or of its loss itself) is
+below eps; it fails if some lower bound is above eps. Classes that are not comparable with C count: where componentwise
+is exact, a similarity that is as good as affine is none. Certainty flows along the lattice: below a class that fails everything fails,
 above a class that holds everything holds. Where the loss itself is above eps (noise), "no larger class is better" also
 needs that bends of variance 2 eps would have been found: see `planted_bends`.
 """
@@ -30,13 +31,17 @@ def decide(folds: tuple[Fold, ...], eps: float, alpha: float, bends_would_show: 
         if name == "nonlinear":
             continue
         total = excess_bounds(folds, name, None, alpha)
-        compared = [excess_bounds(folds, name, larger, alpha) for larger in fitted if larger in SUPERSETS[name]]
+        compared = [excess_bounds(folds, name, larger, alpha) for larger in fitted if _rivals(name, larger)]
         lower = max((b.lower for b in compared), default=0.0)
         upper = max((b.upper for b in compared), default=total.upper)
         relative_counts = bool(compared) and bends_would_show
         excess[name] = Bounds(lower, min(total.upper, upper) if relative_counts else total.upper)
         holds[name] = False if lower > eps else True if excess[name].upper < eps else None
     return Gate(_along_the_lattice(holds), excess)
+
+
+def _rivals(name: str, other: str) -> bool:
+    return other != name and name not in SUPERSETS[other]
 
 
 def _along_the_lattice(holds: dict[str, bool | None]) -> dict[str, bool | None]:

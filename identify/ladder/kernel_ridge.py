@@ -55,7 +55,7 @@ class Family(NamedTuple):
                 i, j = np.triu_indices(w.shape[1], 1)
                 blocks.append(clipped[:, i] * clipped[:, j])
         if self.exponents is not None:
-            bases = [hermite(column, self.exponents.max()) for column in clipped.T]
+            bases = [hermite(column, int(self.exponents.max())) for column in clipped.T]
             terms = np.prod([b[:, e] for b, e in zip(bases, self.exponents.T, strict=True)], axis=0)
             blocks.append(terms / self.exponents.sum(axis=1))
         if self.frequencies is not None:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 
-def amari_distance(unmixing: Float[np.ndarray, "d d"], mixing: Float[np.ndarray, "d d"]) -> float:
+def amari_distance(unmixing: Float[np.ndarray, "d p"], mixing: Float[np.ndarray, "q r"]) -> float:
     """Amari distance of W = `unmixing` and A = `mixing` (columns of A are the sources' images: x = A s).
 
     Raises:
@@ -21,7 +21,7 @@ def amari_distance(unmixing: Float[np.ndarray, "d d"], mixing: Float[np.ndarray,
     d = len(mixing)
     if unmixing.shape != (d, d) or mixing.shape != (d, d) or d < 2:
         raise ValueError(
-            f"unmixing has shape {unmixing.shape} and mixing {mixing.shape}: give two square matrices of one size d >= 2"
+            f"unmixing has shape {unmixing.shape} and mixing {mixing.shape}: give square matrices of one size d >= 2"
         )
     product = np.abs(unmixing @ mixing)
     rows, columns = product.max(axis=1), product.max(axis=0)

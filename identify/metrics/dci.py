@@ -5,7 +5,7 @@ R_ji >= 0 is the importance of code j for factor i. With row shares P_j. = R_j. 
   completeness    = mean_i (1 - H_m(P_.i)), P_.i = R_.i / sum_j R_ji;
   informativeness = held-out R2 of factor i from the whole code, mean over i.
 Entropies are in base d and m. Importances: absolute coefficients of a lasso on standardised columns, or the held-out
-R2 lost when code j is permuted, for a ridge on Fourier features (`nonlinear`). Invariant to permutation, scale and offset of
+R2 lost when code j is permuted, for a ridge on Fourier features (`nonlinear`). Invariant to permutation, scale, offset of
 codes; depends on the regressor, and says nothing where informativeness is low. At d = 1 or m = 1 the share is 1.
 """
 
@@ -68,7 +68,7 @@ def dci(
 
 
 def disentanglement_of(importance: Float[np.ndarray, "m d"], weighted: bool = True) -> float:
-    """One minus the entropy of each row's shares in base d, averaged by the rows' share of all importance (or evenly)."""
+    """One minus the entropy of each row's shares in base d, averaged by the rows' importance (or evenly)."""
     total = importance.sum(axis=1)
     live = total > 0
     if not live.any():

@@ -24,7 +24,7 @@ def rotation(x: Float[np.ndarray, "rows d"], y: Float[np.ndarray, "rows d"]) -> 
 
 
 def procrustes_r2(
-    true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray, "n d"], split: Split, *, scaled: bool = True
+    true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray, "n m"], split: Split, *, scaled: bool = True
 ) -> Score:
     """R2 of the recovered code under b + c Q z, fitted on train rows; parts are the R2 of each code coordinate.
 

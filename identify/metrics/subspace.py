@@ -2,8 +2,8 @@
 
 Principal angles between column spaces: cos theta_k = singular values of Q_1^T Q_2 [bjorck1973angles]; the canonical
 correlations are those of the centred data columns. `recovered_dimension` counts true directions whose held-out
-unexplained share, read affinely from the code, lies below 1 - tau, in the train-whitened true space: a basis-free count,
-unlike a count of factors, which depends on how the part lies in the factors.
+unexplained share, read affinely from the code, lies below 1 - tau, in the train-whitened true space: a basis-free
+count, unlike a count of factors, which depends on how the part lies in the factors.
 """
 
 from __future__ import annotations

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from sklearn.linear_model import LinearRegression
+from sklearn.metrics import r2_score
+
+from identify.metrics import affine_r2
+from identify.metrics.affine import affine_fit
+from identify.splits import make_split
+
+
+def _pair(n=400, d=4, m=6, noise=0.3, seed=0):
+    rng = np.random.default_rng(seed)
+    z = rng.standard_normal((n, d)) * [1, 10, 0.1, 1] + 5
+    return z, z @ rng.standard_normal((d, m)) + noise * rng.standard_normal((n, m))
+
+
+def test_equals_sklearn_on_the_same_rows():
+    z, y = _pair()
+    split = make_split(len(z), seed=3)
+    score = affine_r2(z, y, split)
+    model = LinearRegression().fit(y[split.train], z[split.train])
+    predicted = model.predict(y[split.held_out])
+    assert score.parts == pytest.approx(r2_score(z[split.held_out], predicted, multioutput="raw_values"), abs=1e-9)
+    assert score.estimate == pytest.approx(r2_score(z[split.held_out], predicted), abs=1e-9)
+
+
+def test_pure_noise_scores_zero_where_the_in_sample_r2_is_d_over_n():
+    rng = np.random.default_rng(1)
+    z, y = rng.standard_normal((400, 1)), rng.standard_normal((400, 80))
+    slope, offset = affine_fit(y, z)
+    in_sample = 1 - np.var(z - y @ slope - offset) / np.var(z)
+    assert in_sample == pytest.approx(80 / 400, abs=0.08)
+    assert affine_r2(z, y, make_split(400)).estimate < 0.05
+
+
+def test_invariant_to_affine_maps_of_the_source_and_not_to_bends():
+    z, y = _pair(noise=0.5)
+    split = make_split(len(z))
+    before = affine_r2(z, y, split).estimate
+    moved = affine_r2(z, y @ (np.eye(6) + np.eye(6, k=2)) - 3, split).estimate
+    assert moved == pytest.approx(before, abs=1e-9)
+    assert affine_r2(z, np.tanh(y), split).estimate < before - 0.05
+
+
+def test_collinear_and_constant_columns_do_not_hurt():
+    z, y = _pair()
+    split = make_split(len(z))
+    padded = np.concatenate([y, y[:, :2], np.zeros((len(y), 1))], axis=1)
+    assert affine_r2(z, padded, split).estimate == pytest.approx(affine_r2(z, y, split).estimate, abs=1e-8)
