@@ -13,12 +13,14 @@ def all_checks() -> tuple[Check, ...]:
     from proofs_checks import (
         automorphism,
         bottleneck,
+        categorical_entropy,
         context_covariance,
         contrastive_kernel,
         covariance_relation,
         covering_map,
         determinant_expansion,
         dimension,
+        dirichlet_simplex,
         flat_prior,
         folding_entropy,
         linear_unmixing,
@@ -62,6 +64,8 @@ def all_checks() -> tuple[Check, ...]:
         *sphere.CHECKS,
         *sphere_jacobian.CHECKS,
         *dimension.CHECKS,
+        *dirichlet_simplex.CHECKS,
+        *categorical_entropy.CHECKS,
     )
 
 
