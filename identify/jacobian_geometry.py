@@ -58,20 +58,22 @@ class Folding(NamedTuple):
 
 
 def jacobians(h: Map, z: Float[Tensor, "n d"]) -> Float[Tensor, "n m d"]:
-    """Jacobian of h at each row, by forward or reverse mode, whichever is narrower; h maps rows [k d] to rows [k m].
+    """Jacobian of h at each row, one backward pass an output; h maps each row [d] by itself to a row [m].
 
     Raises:
-        ValueError: h does not map a row to a row of numbers.
+        ValueError: h does not map rows to rows.
     """
-    probe = h(z[:1])
-    if probe.ndim != 2 or len(probe) != 1:
-        raise ValueError(f"h maps [1 {z.shape[1]}] to {tuple(probe.shape)}: it must map rows to rows")
-
-    def one(row: Tensor) -> Tensor:
-        return h(row[None])[0]
-
-    take = torch.func.jacfwd if z.shape[1] <= probe.shape[1] else torch.func.jacrev
-    return torch.func.vmap(take(one))(z)
+    points = z.detach().requires_grad_()
+    values = h(points)
+    if values.ndim != 2 or len(values) != len(z):
+        raise ValueError(f"h maps {tuple(z.shape)} to {tuple(values.shape)}: it must map rows to rows")
+    if not values.requires_grad:
+        return torch.zeros(len(z), values.shape[1], z.shape[1], dtype=z.dtype, device=z.device)
+    rows = [
+        torch.autograd.grad(column.sum(), points, retain_graph=True, allow_unused=True, materialize_grads=True)[0]
+        for column in values.unbind(dim=1)
+    ]
+    return torch.stack(rows, dim=1)
 
 
 def geometry(encoder: Map, generator: Map, z: Float[Tensor, "n d"], *, tolerance: float = 1e-6) -> Geometry:

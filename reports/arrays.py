@@ -61,7 +61,7 @@ def _why_unreadable(path: Path, error: Exception) -> str:
 def _from_container(path: Path, key: str | None, kind: str) -> np.ndarray:
     try:
         if kind == ".npz":
-            with np.load(path, allow_pickle=False) as archive:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
                 return np.asarray(archive[_chosen(path, key, list(archive.files))])
         from safetensors import SafetensorError, safe_open
 

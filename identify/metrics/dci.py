@@ -5,8 +5,8 @@ R_ji >= 0 is the importance of code j for factor i. With row shares P_j. = R_j. 
   completeness    = mean_i (1 - H_m(P_.i)), P_.i = R_.i / sum_j R_ji;
   informativeness = held-out R2 of factor i from the whole code, mean over i.
 Entropies are in base d and m. Importances: absolute coefficients of a lasso on standardised columns, or the held-out
-R2 lost when code j is permuted, for a ridge on Fourier features (`nonlinear`). Invariant to permutation, scale, offset of
-codes; depends on the regressor, and says nothing where informativeness is low. At d = 1 or m = 1 the share is 1.
+R2 lost when code j is permuted, for a ridge on Fourier features (`nonlinear`). Invariant to permutation, scale and
+offset of codes; depends on the regressor, and says nothing where informativeness is low. At d = 1 or m = 1 the share is 1.
 """
 
 from __future__ import annotations
