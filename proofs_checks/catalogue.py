@@ -27,11 +27,13 @@ def all_checks() -> tuple[Check, ...]:
         mutual_information,
         objective,
         pushforward_joint,
+        quadratic_statistics,
         rank_deficiency,
         reverse_divergence,
         sphere,
         sphere_jacobian,
         stop_gradient,
+        sufficient_statistics,
         temporal_chain,
         tent_fold,
         theorem_one,
@@ -66,6 +68,8 @@ def all_checks() -> tuple[Check, ...]:
         *dimension.CHECKS,
         *dirichlet_simplex.CHECKS,
         *categorical_entropy.CHECKS,
+        *sufficient_statistics.CHECKS,
+        *quadratic_statistics.CHECKS,
     )
 
 
