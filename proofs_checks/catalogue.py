@@ -11,6 +11,7 @@ from proofs_checks.check import Check
 def all_checks() -> tuple[Check, ...]:
     """Every check of every theme module."""
     from proofs_checks import (
+        affine_eigenfunction,
         automorphism,
         bottleneck,
         categorical_entropy,
@@ -20,9 +21,11 @@ def all_checks() -> tuple[Check, ...]:
         covering_map,
         determinant_expansion,
         dimension,
+        dirichlet_energy,
         dirichlet_simplex,
         flat_prior,
         folding_entropy,
+        hermite,
         linear_unmixing,
         mutual_information,
         objective,
@@ -70,6 +73,9 @@ def all_checks() -> tuple[Check, ...]:
         *categorical_entropy.CHECKS,
         *sufficient_statistics.CHECKS,
         *quadratic_statistics.CHECKS,
+        *hermite.CHECKS,
+        *affine_eigenfunction.CHECKS,
+        *dirichlet_energy.CHECKS,
     )
 
 
