@@ -28,7 +28,7 @@ CONTAINED: Mapping[str, frozenset[str]] = {
 
 
 def recovered_up_to(conclusion: str, score: str, threshold: float) -> Rule:
-    """SUPPORTED iff every seed's verdict is certified inside `conclusion` and its score is at least `threshold`."""
+    """SUPPORTED iff `conclusion` is certified to hold for every seed and its score is at least `threshold`."""
 
     def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
         runs = [run for summary in summaries.values() for run in summary["runs"]]
@@ -84,7 +84,7 @@ def matched_correlation(threshold: float) -> Rule:
 
     def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
         runs = [run for summary in summaries.values() for run in summary["runs"]]
-        worst = min(run["correlation"]["estimate"] for run in runs)
+        worst = min(min(run["correlations"]) for run in runs)
         measured = weakest(summaries, "correlation")
         reached = all(run["optimum"]["reached"] for run in runs)
         reason = f"lowest matched correlation {worst:.4f} over {len(runs)} runs"
@@ -96,9 +96,8 @@ def matched_correlation(threshold: float) -> Rule:
 
 
 def is_inside(run: Mapping[str, Any], conclusion: str) -> bool:
-    """The verdict is certified and its class lies within the conclusion."""
-    verdict = run["verdict"]
-    return verdict["outcome"] == "SUPPORTED" and verdict["class"] in CONTAINED[conclusion]
+    """The conclusion's class is certified to hold; a smaller one may hold too, or be undecided."""
+    return next(entry["holds"] for entry in run["ladder"] if entry["class"] == conclusion) is True
 
 
 def is_outside(run: Mapping[str, Any], conclusion: str) -> bool:

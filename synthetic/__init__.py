@@ -7,7 +7,7 @@ from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
 from synthetic.dot_image import DotImage
 from synthetic.fold import fold, free_coordinate
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
-from synthetic.initial_law import InitialLaw, StandardNormal
+from synthetic.initial_law import DiagonalNormal, InitialLaw, StandardNormal
 from synthetic.leaky_network import LeakyReLU, leaky_network
 from synthetic.limit_cycle import LimitCycle, NearCycle
 from synthetic.markov_gaussian import markov_gaussian
@@ -15,6 +15,7 @@ from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.named_worlds import violations, worlds
 from synthetic.noise import GaussianNoise, Noise
 from synthetic.nuisance import Nuisance, PrivateNormal
+from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh
 from synthetic.selection import Selection, StaysInView
 from synthetic.shear import Banana, Shear, SineShear
@@ -45,6 +46,7 @@ __all__ = [
     "Ceiling",
     "Composition",
     "Declaration",
+    "DiagonalNormal",
     "DotImage",
     "GaussianNoise",
     "InitialLaw",
@@ -81,6 +83,7 @@ __all__ = [
     "leaky_network",
     "leaving_probability",
     "markov_gaussian",
+    "ornstein_uhlenbeck",
     "plane_world",
     "published_ceiling",
     "swirl_matrix",

@@ -41,3 +41,24 @@ class StandardNormal(InitialLaw):
     def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n s d"]:
         """n draws of one step each."""
         return torch.randn(n, 1, self.dimension, generator=generator, dtype=torch.float64, device=generator.device)
+
+
+@dataclass(frozen=True)
+class DiagonalNormal(InitialLaw):
+    """z_0 ~ N(0, diag(variances)); ValueError unless every variance is above 0."""
+
+    variances: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not self.variances or not all(variance > 0 for variance in self.variances):
+            raise ValueError(f"variances={self.variances}: give at least one, each above 0")
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of z."""
+        return len(self.variances)
+
+    def sample(self, n: int, generator: torch.Generator) -> Float[Tensor, "n s d"]:
+        """n draws of one step each."""
+        spread = torch.tensor(self.variances, dtype=torch.float64, device=generator.device).sqrt()
+        return spread * torch.randn(n, 1, self.dim, generator=generator, dtype=torch.float64, device=generator.device)

@@ -10,6 +10,7 @@ from synthetic.fold import fold, free_coordinate
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, plane_world
 from synthetic.leaky_network import MIXINGS
 from synthetic.markov_gaussian import markov_gaussian
+from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.violation import Violation
 from synthetic.wobbly import wobbly_in_view, wobbly_published, wobbly_selected
 from synthetic.world import World
@@ -29,6 +30,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         "wobbly_in_view": wobbly_in_view,
         "wobbly_selected": wobbly_selected,
         **{name: partial(plane_world, name) for name in PLANE_MIXINGS},
+        "ornstein_uhlenbeck": ornstein_uhlenbeck,
         **{name: partial(_world_of, make) for name, make in _VIOLATIONS.items()},
     }
 
