@@ -26,6 +26,9 @@ def all_checks() -> tuple[Check, ...]:
         flat_prior,
         folding_entropy,
         hermite,
+        input_dependent_noise,
+        kalman_likelihood,
+        limit_cycle,
         linear_unmixing,
         mutual_information,
         objective,
@@ -36,6 +39,7 @@ def all_checks() -> tuple[Check, ...]:
         sphere,
         sphere_jacobian,
         stop_gradient,
+        stop_gradient_field,
         sufficient_statistics,
         temporal_chain,
         tent_fold,
@@ -76,6 +80,10 @@ def all_checks() -> tuple[Check, ...]:
         *hermite.CHECKS,
         *affine_eigenfunction.CHECKS,
         *dirichlet_energy.CHECKS,
+        *kalman_likelihood.CHECKS,
+        *limit_cycle.CHECKS,
+        *input_dependent_noise.CHECKS,
+        *stop_gradient_field.CHECKS,
     )
 
 
