@@ -15,6 +15,7 @@ def all_checks() -> tuple[Check, ...]:
         automorphism,
         bottleneck,
         categorical_entropy,
+        change_of_variables,
         context_covariance,
         contrastive_kernel,
         covariance_relation,
@@ -84,6 +85,7 @@ def all_checks() -> tuple[Check, ...]:
         *limit_cycle.CHECKS,
         *input_dependent_noise.CHECKS,
         *stop_gradient_field.CHECKS,
+        *change_of_variables.CHECKS,
     )
 
 
