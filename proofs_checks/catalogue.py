@@ -47,6 +47,7 @@ def all_checks() -> tuple[Check, ...]:
         theorem_one,
         two_pasts,
         variational_bound,
+        von_mises_fisher,
     )
 
     return (
@@ -86,6 +87,7 @@ def all_checks() -> tuple[Check, ...]:
         *input_dependent_noise.CHECKS,
         *stop_gradient_field.CHECKS,
         *change_of_variables.CHECKS,
+        *von_mises_fisher.CHECKS,
     )
 
 
