@@ -3,8 +3,8 @@
 C holds if the upper bound of its excess loss over every fitted class that is not smaller (or of its loss itself) is
 below eps; it fails if some lower bound is above eps. Classes that are not comparable with C count: where componentwise
 is exact, a similarity that is as good as affine is none. Certainty flows along the lattice: below a class that fails
-everything fails, above a class that holds everything holds. Where the loss itself is above eps (noise), "no larger class is better" also
-needs that bends of variance 2 eps would have been found: see `planted_bends`.
+everything fails, above a class that holds everything holds. Where the loss itself is above eps (noise), "no larger
+class is better" also needs that bends of variance 2 eps would have been found: see `planted_bends`.
 """
 
 from __future__ import annotations

@@ -10,10 +10,10 @@ pure noise is d / n; here everything is scored on held-out rows, centred at the 
 from __future__ import annotations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy import linalg
 
-from identify.metrics.score import Score, centre, r2_of_predictions
+from identify.metrics.score import Score, moments, r2_score
 from identify.splits import Split
 
 
@@ -21,32 +21,33 @@ def affine_fit(
     x: Float[np.ndarray, "rows a"], y: Float[np.ndarray, "rows b"]
 ) -> tuple[Float[np.ndarray, "a b"], Float[np.ndarray, " b"]]:
     """Least squares y ~ x B + b, of minimal norm in the standardised x where x is collinear or wider than the rows."""
-    xc, x_mean = centre(x)
-    yc, y_mean = centre(y)
-    scale = np.sqrt(np.mean(xc**2, axis=0))
+    return affine_fit_of_rows(x, y, np.arange(len(x)))
+
+
+def affine_fit_of_rows(
+    x: Float[np.ndarray, "n a"], y: Float[np.ndarray, "n b"], rows: Int[np.ndarray, " rows"]
+) -> tuple[Float[np.ndarray, "a b"], Float[np.ndarray, " b"]]:
+    """`affine_fit` on the given rows, from their moments; by singular values where those are ill-conditioned."""
+    known = moments(x, y, rows)
+    scale = np.sqrt(np.diag(known.first) / known.rows)
     scale[scale == 0] = 1.0
-    gram = (xc.T @ xc) / scale[:, None] / scale
-    rhs = (xc.T @ yc) / scale[:, None]
-    values, vectors = linalg.eigh(gram)
-    keep = values > values[-1] * 1e-9 if values[-1] > 0 else np.zeros(len(values), dtype=bool)
-    if not keep.all() or values[0] < values[-1] * 1e-6:
-        return _careful_fit(xc / scale, yc, scale, x_mean, y_mean)
-    slope = (vectors @ ((vectors.T @ rhs) / values[:, None])) / scale[:, None]
-    return slope, y_mean - x_mean @ slope
+    values, vectors = linalg.eigh(known.first / scale[:, None] / scale)
+    if not values[0] > values[-1] * 1e-6:
+        xs = (x[rows] - known.first_mean) / scale
+        slope = _by_singular_values(xs, y[rows] - known.second_mean) / scale[:, None]
+    else:
+        slope = vectors @ ((vectors.T @ (known.cross / scale[:, None])) / values[:, None]) / scale[:, None]
+    return slope, known.second_mean - known.first_mean @ slope
 
 
-def _careful_fit(
-    xs: np.ndarray, yc: np.ndarray, scale: np.ndarray, x_mean: np.ndarray, y_mean: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Solve by singular values: the Gram matrix squares the condition number."""
+def _by_singular_values(xs: np.ndarray, yc: np.ndarray) -> np.ndarray:
+    """Solve without squaring the condition number, as a Gram matrix does."""
     u, s, vt = linalg.svd(xs, full_matrices=False)
     keep = s > s[0] * 1e-12 if len(s) and s[0] > 0 else np.zeros(len(s), dtype=bool)
-    slope = (vt[keep].T @ ((u[:, keep].T @ yc) / s[keep, None])) / scale[:, None]
-    return slope, y_mean - x_mean @ slope
+    return vt[keep].T @ ((u[:, keep].T @ yc) / s[keep, None])
 
 
 def affine_r2(target: Float[np.ndarray, "n k"], source: Float[np.ndarray, "n l"], split: Split) -> Score:
     """R2 of `target` predicted affinely from `source`; parts are the R2 of each target column."""
-    slope, offset = affine_fit(source[split.train], target[split.train])
-    held = target[split.held_out]
-    return r2_of_predictions(held, source[split.held_out] @ slope + offset, split.blocks)
+    slope, offset = affine_fit_of_rows(source, target, split.train)
+    return r2_score(lambda rows: target[rows], lambda rows: source[rows] @ slope + offset, split)

@@ -15,10 +15,12 @@ import numpy as np
 from jaxtyping import Float
 from scipy import linalg
 
-from identify.metrics.score import Score, mean_correlation
+from identify.metrics.score import Score, mean_correlation, moments
 from identify.splits import Split
 
 _TOLERANCE = 1e-10
+MANY = 5_000_000
+"""Entries above which well-conditioned directions come from moments instead of QR."""
 
 
 class CanonicalDirections(NamedTuple):
@@ -46,7 +48,7 @@ def _orthonormal(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def canonical_directions(
     true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarray, "rows m"]
 ) -> CanonicalDirections:
-    """Fit the canonical directions of two centred blocks of columns, greatest correlation first."""
+    """Fit the canonical directions of two blocks of columns by QR and SVD, greatest correlation first."""
     true_mean, recovered_mean = true.mean(axis=0), recovered.mean(axis=0)
     q_true, map_true = _orthonormal(true - true_mean)
     q_recovered, map_recovered = _orthonormal(recovered - recovered_mean)
@@ -54,12 +56,36 @@ def canonical_directions(
     return CanonicalDirections(map_true @ u, map_recovered @ vt.T, true_mean, recovered_mean, np.clip(rho, 0, 1))
 
 
+def _directions_of_rows(true: np.ndarray, recovered: np.ndarray, rows: np.ndarray) -> CanonicalDirections:
+    """`canonical_directions`, from moments where there are many rows and they are well conditioned."""
+    if rows.size * (true.shape[1] + recovered.shape[1]) > MANY:
+        known = moments(true, recovered, rows)
+        maps = [_whitening(gram) for gram in (known.first, known.second)]
+        if maps[0] is not None and maps[1] is not None:
+            u, rho, vt = linalg.svd(maps[0].T @ known.cross @ maps[1], full_matrices=False)
+            return CanonicalDirections(
+                maps[0] @ u, maps[1] @ vt.T, known.first_mean, known.second_mean, np.clip(rho, 0, 1)
+            )
+    return canonical_directions(true[rows], recovered[rows])
+
+
+def _whitening(gram: np.ndarray) -> np.ndarray | None:
+    scale = np.sqrt(np.diag(gram))
+    if not scale.all():
+        return None
+    values, vectors = linalg.eigh(gram / scale[:, None] / scale)
+    return vectors / np.sqrt(values) / scale[:, None] if values[0] > 1e-6 * values[-1] else None
+
+
 def _held_out(
     true: np.ndarray, recovered: np.ndarray, split: Split, found: CanonicalDirections, weights: np.ndarray
 ) -> Score:
-    a = (true[split.held_out] - found.true_mean) @ found.true
-    b = (recovered[split.held_out] - found.recovered_mean) @ found.recovered
-    return mean_correlation(a, b, split.blocks, weights)
+    return mean_correlation(
+        lambda rows: (true[rows] - found.true_mean) @ found.true,
+        lambda rows: (recovered[rows] - found.recovered_mean) @ found.recovered,
+        split,
+        weights,
+    )
 
 
 def _empty(width: int) -> Score:
@@ -68,16 +94,15 @@ def _empty(width: int) -> Score:
 
 def mean_cca(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray, "n m"], split: Split) -> Score:
     """Mean canonical correlation over min(d, m) pairs; a collapsed recovered direction counts 0."""
-    found = canonical_directions(true[split.train], recovered[split.train])
+    found = _directions_of_rows(true, recovered, split.train)
     pairs = min(true.shape[1], recovered.shape[1])
     if not len(found.correlations):
         return _empty(pairs)
     return _held_out(true, recovered, split, found, np.full(len(found.correlations), 1 / pairs))
 
 
-def _principal(values: np.ndarray, kept: float) -> np.ndarray:
-    centred = values - values.mean(axis=0)
-    variances, vectors = linalg.eigh(centred.T @ centred)
+def _principal(gram: np.ndarray, kept: float) -> np.ndarray:
+    variances, vectors = linalg.eigh(gram)
     variances, vectors = np.maximum(variances[::-1], 0), vectors[:, ::-1]
     if variances.sum() == 0:
         return vectors[:, :0]
@@ -95,18 +120,23 @@ def svcca(
     """
     if not 0 < kept <= 1:
         raise ValueError(f"kept={kept} must lie in (0, 1]: it is a share of variance, for example 0.99")
-    left, right = _principal(true[split.train], kept), _principal(recovered[split.train], kept)
+    known = moments(true, recovered, split.train)
+    left, right = _principal(known.first, kept), _principal(known.second, kept)
     if right.shape[1] == 0:
         return _empty(left.shape[1])
-    return mean_cca(true @ left, recovered @ right, split)
+    # the train moments of the components follow from those of the columns
+    maps = [left / np.sqrt(np.sum(left * (known.first @ left), axis=0))]
+    maps.append(right / np.sqrt(np.sum(right * (known.second @ right), axis=0)))
+    u, rho, vt = linalg.svd(maps[0].T @ known.cross @ maps[1], full_matrices=False)
+    found = CanonicalDirections(maps[0] @ u, maps[1] @ vt.T, known.first_mean, known.second_mean, np.clip(rho, 0, 1))
+    return _held_out(true, recovered, split, found, np.full(len(rho), 1 / len(rho)))
 
 
 def pwcca(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray, "n m"], split: Split) -> Score:
     """Projection-weighted CCA, weights from the true latents on train rows."""
-    train = true[split.train]
-    found = canonical_directions(train, recovered[split.train])
+    found = _directions_of_rows(true, recovered, split.train)
     if not len(found.correlations):
         return _empty(min(true.shape[1], recovered.shape[1]))
-    centred = train - found.true_mean
-    weights = np.abs((centred @ found.true).T @ centred).sum(axis=1)
+    gram = moments(true, recovered[:, :1], split.train).first
+    weights = np.abs(found.true.T @ gram).sum(axis=1)
     return _held_out(true, recovered, split, found, weights / weights.sum())

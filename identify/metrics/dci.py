@@ -6,7 +6,7 @@ R_ji >= 0 is the importance of code j for factor i. With row shares P_j. = R_j. 
   informativeness = held-out R2 of factor i from the whole code, mean over i.
 Entropies are in base d and m. Importances: absolute coefficients of a lasso on standardised columns, or the held-out
 R2 lost when code j is permuted, for a ridge on Fourier features (`nonlinear`). Invariant to permutation, scale and
-offset of codes; depends on the regressor, and says nothing where informativeness is low. At d = 1 or m = 1 the share is 1.
+offset of codes; depends on the regressor, and says nothing where informativeness is low.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Float
 
 from identify.metrics.affine import affine_fit
-from identify.metrics.score import Score, r2_of_predictions
+from identify.metrics.score import Score, r2_score
 from identify.splits import Split
 
 ROWS = 5_000
@@ -61,7 +61,7 @@ def dci(
     unit = (true - z.mean(axis=0)) / z.std(axis=0)
     fit = _by_permutation if nonlinear else _by_lasso
     importance, prediction = fit(unit, standard, split, penalty)
-    informativeness = r2_of_predictions(unit[split.held_out], prediction, split.blocks)
+    informativeness = r2_score(lambda rows: unit[rows], lambda rows: prediction[rows], split)
     return DCI(
         disentanglement_of(importance), disentanglement_of(importance.T, weighted=False), informativeness, importance
     )
@@ -91,7 +91,7 @@ def _by_lasso(unit: np.ndarray, standard: np.ndarray, split: Split, penalty: flo
         model = Lasso(alpha=penalty, max_iter=10_000).fit(standard[rows], unit[rows, i])
         importance[:, i] = np.abs(model.coef_)
     slope, offset = affine_fit(standard[rows], unit[rows])
-    return importance, standard[split.held_out] @ slope + offset
+    return importance, standard @ slope + offset
 
 
 def _by_permutation(
@@ -108,8 +108,8 @@ def _by_permutation(
     def predict(code: np.ndarray) -> np.ndarray:
         return code @ slope + offset + bent(code)
 
-    prediction = predict(standard[held])
-    error = np.mean((unit[held] - prediction) ** 2, axis=0)
+    prediction = predict(standard)
+    error = np.mean((unit[held] - prediction[held]) ** 2, axis=0)
     importance = np.empty((standard.shape[1], unit.shape[1]))
     for j in range(standard.shape[1]):
         shuffled = standard[held].copy()

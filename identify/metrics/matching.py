@@ -10,6 +10,7 @@ first, and then measures the same as affine R2 (its square) [kivva2022identifiab
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 import numpy as np
@@ -17,8 +18,8 @@ from jaxtyping import Float, Int
 from scipy import stats
 from scipy.optimize import linear_sum_assignment
 
-from identify.metrics.affine import affine_fit
-from identify.metrics.score import Score, mean_correlation
+from identify.metrics.affine import affine_fit_of_rows
+from identify.metrics.score import Columns, Score, mean_correlation, moments
 from identify.splits import Split
 
 MATCHING_ROWS = 100_000
@@ -49,6 +50,24 @@ def match(correlation: Float[np.ndarray, "d m"]) -> Matching:
     return Matching(factors, codes, signs)
 
 
+def ranks(values: Float[np.ndarray, "rows k"]) -> Float[np.ndarray, "rows k"]:
+    """Ranks of each column (ties share their mean rank), columns in parallel."""
+    out = np.empty(values.shape)
+
+    def fill(k: int) -> None:
+        column = values[:, k]
+        order = np.argsort(column)
+        ordered = column[order]
+        if np.any(ordered[1:] == ordered[:-1]):
+            out[:, k] = stats.rankdata(column)
+        else:
+            out[order, k] = np.arange(1.0, len(column) + 1)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(fill, range(values.shape[1])))
+    return out
+
+
 def mcc(
     true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray, "n m"], split: Split, kind: str = "pearson"
 ) -> Score:
@@ -57,30 +76,47 @@ def mcc(
     Raises:
         ValueError: another kind.
     """
-    if kind not in ("pearson", "spearman"):
+    if kind == "pearson":
+        found = match(_correlation_of_rows(true, recovered, split.train))
+        return _matched_score(lambda rows: true[rows], lambda rows: recovered[rows], found, true.shape[1], split)
+    if kind != "spearman":
         raise ValueError(f"kind={kind!r} is not known: use 'pearson' or 'spearman'")
-    train = split.train if kind == "pearson" else split.train[:MATCHING_ROWS]
-    a, b = true[train], recovered[train]
-    if kind == "spearman":
-        a, b = stats.rankdata(a, axis=0), stats.rankdata(b, axis=0)
-    found = match(cross_correlation(a, b))
-    return _matched_score(true[split.held_out], recovered[split.held_out], found, split, kind)
+    few = split.train[:MATCHING_ROWS]
+    found = match(cross_correlation(ranks(true[few]), ranks(recovered[few])))
+    place = np.zeros(len(true), dtype=np.int64)
+    place[split.held_out] = np.arange(len(split.held_out))
+    of_true, of_recovered = ranks(true[split.held_out]), ranks(recovered[split.held_out])
+    return _matched_score(
+        lambda rows: of_true[place[rows]], lambda rows: of_recovered[place[rows]], found, true.shape[1], split
+    )
 
 
 def weak_mcc(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray, "n m"], split: Split) -> Score:
     """MCC after the affine map of recovered to true fitted on train rows."""
-    slope, offset = affine_fit(recovered[split.train], true[split.train])
-    aligned = recovered @ slope + offset
-    found = match(cross_correlation(true[split.train], aligned[split.train]))
-    return _matched_score(true[split.held_out], aligned[split.held_out], found, split, "pearson")
+    slope, offset = affine_fit_of_rows(recovered, true, split.train)
+    known = moments(true, recovered, split.train)
+    spread = np.sqrt(np.maximum(np.diag(slope.T @ known.second @ slope), 0))
+    norms = np.sqrt(np.diag(known.first))[:, None] * spread
+    cross = known.cross @ slope
+    found = match(np.where(norms > 0, cross / np.where(norms > 0, norms, 1.0), 0.0))
+    return _matched_score(
+        lambda rows: true[rows], lambda rows: recovered[rows] @ slope + offset, found, true.shape[1], split
+    )
 
 
-def _matched_score(true: np.ndarray, recovered: np.ndarray, found: Matching, split: Split, kind: str) -> Score:
-    a, b = true[:, found.factors], recovered[:, found.codes] * found.signs
-    if kind == "spearman":
-        a, b = stats.rankdata(a, axis=0), stats.rankdata(b, axis=0)
-    d = true.shape[1]
-    score = mean_correlation(a, b, split.blocks, np.full(a.shape[1], 1 / d))
+def _correlation_of_rows(true: np.ndarray, recovered: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    known = moments(true, recovered, rows)
+    norms = np.sqrt(np.diag(known.first))[:, None] * np.sqrt(np.diag(known.second))
+    return np.where(norms > 0, known.cross / np.where(norms > 0, norms, 1.0), 0.0)
+
+
+def _matched_score(true: Columns, recovered: Columns, found: Matching, d: int, split: Split) -> Score:
+    score = mean_correlation(
+        lambda rows: true(rows)[:, found.factors],
+        lambda rows: recovered(rows)[:, found.codes] * found.signs,
+        split,
+        np.full(len(found.factors), 1 / d),
+    )
     parts = np.zeros(d)
     parts[found.factors] = score.parts
     return score._replace(parts=parts)

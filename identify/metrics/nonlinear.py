@@ -16,7 +16,7 @@ from scipy.spatial import cKDTree
 
 from identify.ladder.kernel_ridge import fit_nonlinear, whitener
 from identify.metrics.affine import affine_fit
-from identify.metrics.score import Score, r2_of_predictions
+from identify.metrics.score import Score, r2_score
 from identify.splits import Split
 
 FIT_ROWS = 10_000
@@ -58,9 +58,8 @@ def nonlinear_r2(target: Float[np.ndarray, "n k"], source: Float[np.ndarray, "n 
     cut = len(train) * 4 // 5
     errors = np.stack([np.mean((y[cut:] - fit(x[:cut], y[:cut], rng)(x[cut:])) ** 2, axis=0) for fit in candidates])
     best = np.argmin(errors, axis=0)
-    held = source[split.held_out]
-    prediction = np.empty((len(held), y.shape[1]))
+    prediction = np.zeros((len(target), y.shape[1]))
     for k in np.unique(best):
         columns = np.flatnonzero(best == k)
-        prediction[:, columns] = candidates[k](x, y[:, columns], rng)(held)
-    return r2_of_predictions(target[split.held_out], prediction, split.blocks)
+        prediction[np.ix_(split.held_out, columns)] = candidates[k](x, y[:, columns], rng)(source[split.held_out])
+    return r2_score(lambda rows: target[rows], lambda rows: prediction[rows], split)

@@ -11,15 +11,18 @@ import numpy as np
 from jaxtyping import Float
 from scipy import linalg
 
-from identify.intervals import block_sums, jackknife
-from identify.metrics.score import Score, scored
+from identify.intervals import jackknife
+from identify.metrics.score import Score, held_out_blocks, moments, scored
 from identify.splits import Split
 
 
 def rotation(x: Float[np.ndarray, "rows d"], y: Float[np.ndarray, "rows d"]) -> tuple[Float[np.ndarray, "d d"], float]:
     """Return the orthogonal Q that brings x nearest to y, and the factor c that is best after it."""
-    u, s, vt = linalg.svd(x.T @ y)
-    power = float(np.sum(x * x))
+    return _polar(x.T @ y, float(np.sum(x * x)))
+
+
+def _polar(cross: np.ndarray, power: float) -> tuple[np.ndarray, float]:
+    u, s, vt = linalg.svd(cross)
     return u @ vt, float(s.sum() / power) if power > 0 else 0.0
 
 
@@ -33,22 +36,28 @@ def procrustes_r2(
     """
     if true.shape[1] != recovered.shape[1]:
         raise ValueError(f"procrustes_r2 needs equal widths, got d={true.shape[1]} and m={recovered.shape[1]}")
-    x, y = true[split.train], recovered[split.train]
-    x_mean, y_mean = x.mean(axis=0), y.mean(axis=0)
-    q, factor = rotation(x - x_mean, y - y_mean)
-    held = recovered[split.held_out]
-    error = held - y_mean - (factor if scaled else 1.0) * ((true[split.held_out] - x_mean) @ q)
-    centred = held - held.mean(axis=0)
-    sums = np.stack(
-        [
-            block_sums(np.ones(len(held)), split.blocks),
-            block_sums(np.sum(error**2, axis=1), split.blocks),
-            block_sums(np.sum(centred**2, axis=1), split.blocks),
-        ],
-        axis=1,
-    )
-    with np.errstate(all="ignore"):
-        parts = 1 - np.mean(error**2, axis=0) / np.mean(centred**2, axis=0)
-    if sums[:, 2].sum() == 0:
-        return Score(0.0, 0.0, 0.0, float("nan"), np.zeros(held.shape[1]))
-    return scored(jackknife(sums, lambda s: 1 - s[:, 1] / s[:, 2], scale="unexplained"), np.nan_to_num(parts, nan=0.0))
+    known = moments(true, recovered, split.train)
+    q, factor = _polar(known.cross, float(np.trace(known.first)))
+    turn = q * (factor if scaled else 1.0)
+    m = recovered.shape[1]
+    sums = []
+    for rows in held_out_blocks(split):
+        centred = recovered[rows] - known.second_mean
+        error = centred - (true[rows] - known.first_mean) @ turn
+        squares = [np.einsum("ij,ij->j", v, v) for v in (centred, error)]
+        sums.append(np.concatenate([[len(rows)], centred.sum(axis=0), *squares]))
+
+    def variance_and_error(s: Float[np.ndarray, "many c"]) -> tuple[np.ndarray, np.ndarray]:
+        mean = s[:, 1 : 1 + m] / s[:, :1]
+        return s[:, 1 + m : 1 + 2 * m] / s[:, :1] - mean**2, s[:, 1 + 2 * m :] / s[:, :1]
+
+    def pooled(s: Float[np.ndarray, "many c"]) -> Float[np.ndarray, " many"]:
+        variance, error = variance_and_error(s)
+        return 1 - error.sum(axis=1) / variance.sum(axis=1)
+
+    stacked = np.stack(sums)
+    variance, error = variance_and_error(stacked.sum(axis=0, keepdims=True))
+    if not variance.sum() > 0:
+        return Score(0.0, 0.0, 0.0, float("nan"), np.zeros(m))
+    parts = np.where(variance[0] > 0, 1 - error[0] / np.where(variance[0] > 0, variance[0], 1.0), 0.0)
+    return scored(jackknife(stacked, pooled, scale="unexplained"), parts)
