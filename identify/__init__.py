@@ -7,19 +7,62 @@ from typing import Any
 
 _HOME = {
     "CLASSES": "identify.ladder.classes",
+    "KDE": "identify.methods",
+    "KNN": "identify.methods",
+    "LOG_DET": "identify.methods",
+    "STOP_GRADIENT": "identify.methods",
+    "AutoregressiveNormal": "identify.linear_ica",
+    "EncoderConfig": "identify.encoders",
+    "EntropyConfig": "identify.methods",
+    "FitConfig": "identify.training",
+    "Fitted": "identify.fitted",
+    "GaussianConfig": "identify.latent_models",
+    "GeneralisedNormal": "identify.linear_ica",
     "Measurement": "identify.measurement",
+    "Method": "identify.methods",
+    "PredictorConfig": "identify.predictors",
     "Verdict": "identify.verdict",
     "check_class": "identify.ladder.classes",
+    "fit": "identify.fitting",
+    "fit_linear_ica": "identify.linear_ica",
     "is_contained": "identify.ladder.classes",
     "measure": "identify.measurement",
     "verdict_of": "identify.measurement",
 }
 """Public name and the module it lives in; loaded on first use, so that the version costs no import of torch."""
+_MODULES = ("entropy",)
+"""Public modules: families of functions that are called by their module's name."""
 
-__all__ = ["CLASSES", "Measurement", "Verdict", "check_class", "is_contained", "measure", "verdict_of"]
+__all__ = [
+    "CLASSES",
+    "KDE",
+    "KNN",
+    "LOG_DET",
+    "STOP_GRADIENT",
+    "AutoregressiveNormal",
+    "EncoderConfig",
+    "EntropyConfig",
+    "FitConfig",
+    "Fitted",
+    "GaussianConfig",
+    "GeneralisedNormal",
+    "Measurement",
+    "Method",
+    "PredictorConfig",
+    "Verdict",
+    "check_class",
+    "entropy",
+    "fit",
+    "fit_linear_ica",
+    "is_contained",
+    "measure",
+    "verdict_of",
+]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"identify.{name}")
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOME[name]), name)

@@ -18,7 +18,7 @@ SCHEMA = 1
 
 
 def save_state(path: Path, tensors: Mapping[str, Tensor], config: Any, seeds: Sequence[int], step: int) -> None:
-    """Write tensors with their configuration (a frozen dataclass), seeds and step; the file appears whole or not at all."""
+    """Write tensors with their configuration (a frozen dataclass), seeds and step; the file appears whole or not."""
     header = {"schema": SCHEMA, "config": asdict(config), "seeds": list(seeds), "step": step}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")

@@ -1,5 +1,6 @@
-r"""Latent models $P_\theta(z_t|z_{:t})$: the predictive Gaussian $\mathcal N(z_t; p(z_{:t}), \Sigma)$ (LDM eq. 60, Theorem 1).
+r"""Latent model $P_\theta(z_t|z_{:t})$: the predictive Gaussian $\mathcal N(z_t; p(z_{:t}), \Sigma)$.
 
+Source: LDM eq. 60, Theorem 1.
 $\Sigma$ does not depend on the past: Theorem 1 fails without that (its closed-form counterexample is `thm-1h`).
 It is profiled, that is replaced by its maximum-likelihood value given the residuals, so that the objective is exactly
 invariant under affine maps of the code that the structure allows: any for `full`, diagonal ones for `diagonal`,

@@ -1,4 +1,4 @@
-r"""Linear ICA as LDM: maximise $F(W)=\langle\log P_\theta(Wx)\rangle+\log|\det W|$ (LDM eq. 3, up to the constant H[x]).
+r"""Linear ICA as LDM: maximise $F(W)=\langle\log P_\theta(Wx)\rangle+\log|\det W|$ (LDM eq. 3, up to H[x]).
 
 The latent model is a product over sources; uniformity is exact, since for an invertible square map
 $H[Wx]=H[x]+\log|\det W|$. The priors:

@@ -1,10 +1,10 @@
-r"""Muon for stacks of small networks: every weight matrix moves along the orthogonalised running mean of its gradients.
+r"""Muon for stacks of small networks: weight matrices move along the orthogonalised running mean of their gradients.
 
-$W \leftarrow W - \eta\sqrt{\max(1, o/i)}\,\mathrm{polar}(G + \mu M)$, $M \leftarrow \mu M + G$ [jordan2024muon], where polar(.) replaces
-all singular values by about one (five Newton-Schulz steps with the quintic of the reference). Offsets and other
-vectors take an Adam step of half the rate. `torch.optim.Muon` does single matrices only; here a parameter of
-shape [s i o] is s independent matrices. On the deep narrow mixings of LDM Fig. A7 it reaches in 600 steps what Adam does
-not reach in several thousand.
+$W \leftarrow W - \eta\sqrt{\max(1, o/i)}\,\mathrm{polar}(G + \mu M)$, $M \leftarrow \mu M + G$ [jordan2024muon], where
+polar(.) replaces all singular values by about one (five Newton-Schulz steps with the quintic of the reference). Offsets
+and other vectors take an Adam step of half the rate. `torch.optim.Muon` does single matrices only; here a parameter of
+shape [s i o] is s independent matrices. On the deep narrow mixings of LDM Fig. A7 it reaches in 600 steps what Adam
+does not reach in several thousand.
 """
 
 from __future__ import annotations

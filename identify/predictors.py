@@ -23,7 +23,7 @@ Predictions = Float[Tensor, "s b u m"]
 
 @dataclass(frozen=True)
 class PredictorConfig:
-    """Family and size of a predictor; `hidden` is ignored by `constant` and `linear`, and has one entry for `recurrent`."""
+    """Family and size of a predictor; `hidden` is ignored by `constant` and `linear`, one entry for `recurrent`."""
 
     kind: Literal["constant", "linear", "mlp", "recurrent"] = "mlp"
     hidden: tuple[int, ...] = (64, 64)

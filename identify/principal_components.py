@@ -1,4 +1,4 @@
-r"""Projection of observations on their leading principal components, $y = (x-\bar x)V\Lambda^{-1/2}$ (no $\Lambda$ unless whitened).
+r"""Projection on leading principal components, $y = (x-\bar x)V\Lambda^{-1/2}$ (no $\Lambda$ unless whitened).
 
 A linear, injective step where the discarded variance is zero; it makes encoders small and their inputs well scaled.
 """

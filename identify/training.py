@@ -91,7 +91,7 @@ class Training:
         self.records: list[Tensor] = []
 
     def regress(self, targets: Float[Tensor, "u n t m"], steps: int) -> None:
-        """Start from the least-squares encoders of these codes, and the predictors of their future; both are `initial`."""
+        """Start from the least-squares encoders of these codes and the predictors of their future, both `initial`."""
         optimizer = _optimizer(self.network, self.config)
         for step in range(steps):
             for group in optimizer.param_groups:

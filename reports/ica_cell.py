@@ -36,7 +36,7 @@ Rows = Float[np.ndarray, "n 2"]
 
 @dataclass(frozen=True)
 class OrnsteinUhlenbeckCell:
-    """Two Ornstein-Uhlenbeck processes rotated by 45 degrees, unmixed by a rotation and their known laws (LDM Fig. 2C)."""
+    """Two Ornstein-Uhlenbeck processes turned by 45 degrees, unmixed by a rotation and their known laws (Fig. 2C)."""
 
     id: str
     seeds: tuple[int, ...]

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Removal:
     """A row of the falsification table: one assumption removed, the map that then stays optimal, and who tries it.
 
-    `automorphism` is text with LaTeX between dollar signs; `predicted` says which verdicts theory allows; `check` is the
-    id of the derivation that proves the row, `claim` the id of the claim that trains on it.
+    `automorphism` is text with LaTeX between dollar signs; `predicted` says which verdicts theory allows; `check` is
+    the id of the derivation that proves the row, `claim` the id of the claim that trains on it.
     """
 
     assumption: str

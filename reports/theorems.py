@@ -9,8 +9,8 @@ THEOREM_1 = Theorem(
     name="Theorem 1 (predictive LDM)",
     statement=(
         r"Let the true latents follow $z_t \sim \mathcal{N}(p(z_{:t}), \Sigma)$ with $\Sigma$ invertible and constant, "
-        r"let $x_t = g(z_t)$ with $g$ injective, and let the encoder $f$, shared over time and seeing $x_t$ only, match "
-        r"a model of the same form and dimension perfectly. If the predicted means of $n + 1$ pasts are affinely "
+        r"let $x_t = g(z_t)$ with $g$ injective, and let the encoder $f$, shared over time and seeing $x_t$ only, "
+        r"match a model of the same form and dimension perfectly. If the predicted means of $n + 1$ pasts are affinely "
         r"independent and $h = f \circ g$ is invertible, then $h(z) = A z + c$."
     ),
     source="mikulasch2026ldm, Theorem 1; coverage in the weaker form of check thm-1-plus",

@@ -1,7 +1,7 @@
 """A cell that draws a world, trains LDM on it, and measures what came back: the whole flow on one page.
 
-world -> trajectories -> fit -> recovered latents -> scores, ladder, verdict -> summary. Seed k draws its own world (where
-the world has random parts), its own data, and its own networks.
+world -> trajectories -> fit -> recovered latents -> scores, ladder, verdict -> summary. Seed k draws its own world
+(where the world has random parts), its own data, and its own networks.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from identify import measure
-from identify.fit import fit
 from identify.fitted import Fitted
+from identify.fitting import fit
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress

@@ -1,7 +1,7 @@
 r"""Independent Ornstein-Uhlenbeck processes, $dz_i=-\theta_iz_idt+\sigma dB_i$, rotated: the world of LDM Fig. 2C.
 
-Seen at steps of length dt, $z_i$ is a stationary Gaussian autoregression with coefficient $e^{-\theta_idt}$ and variance
-$\sigma^2/2\theta_i$. All sources are Gaussian, so only their distinct laws tell them apart.
+Seen at steps of length dt, $z_i$ is a stationary Gaussian autoregression with coefficient $e^{-\theta_idt}$ and
+variance $\sigma^2/2\theta_i$. All sources are Gaussian, so only their distinct laws tell them apart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def ornstein_uhlenbeck(
     turn = [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
     return World(
         name="ornstein_uhlenbeck",
-        description=f"two Ornstein-Uhlenbeck processes, rates {theta[0]:g} and {theta[1]:g}, rotated by {angle:.3g} rad",
+        description=(
+            f"two Ornstein-Uhlenbeck processes, rates {theta[0]:g} and {theta[1]:g}, rotated by {angle:.3g} rad"
+        ),
         initial=DiagonalNormal(tuple(variances.tolist())),
         transition=AdditiveNoise(
             LinearPredictor(torch.diag(decay)), GaussianNoise(torch.diag(variances * (1 - decay**2)))
