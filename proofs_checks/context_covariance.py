@@ -15,6 +15,7 @@ for every real t, which `expand_trig` reaches through cos(arctan t) and sin(arct
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 import sympy
@@ -35,7 +36,7 @@ def _coupling() -> sympy.Matrix:
     return _BETA * sympy.Matrix([[0, 0, _U[1]], [0, 0, -_U[0]], [_U[1], -_U[0], 0]])
 
 
-def _claim(half_turns: int = -2, model_sign: int = -1) -> dict[str, sympy.Basic]:
+def _claim(half_turns: int = -2, model_sign: int = -1) -> dict[str, Any]:
     """Both precisions, the angle of h, the common log det, the largest eigenvalue of M, the Jacobian of p at u = 0.
 
     `transport` is for n = 1, where one past already decides: the image of N(m, s^2) that is N(M, S^2).
@@ -52,7 +53,7 @@ def _claim(half_turns: int = -2, model_sign: int = -1) -> dict[str, sympy.Basic]
     }
 
 
-def _verify(claim: dict[str, sympy.Basic], work: Derivation) -> None:
+def _verify(claim: dict[str, Any], work: Derivation) -> None:
     truth, model = claim["precision"], claim["model precision"]
     h = work.show("h", _turned(claim["angle"]))
     cleared = h.applyfunc(lambda entry: sympy.together(sympy.expand_trig(entry)))
@@ -82,7 +83,7 @@ def _turned(angle: sympy.Expr) -> sympy.Matrix:
     return sympy.Matrix([cos * _Z[0] - sin * _Z[1], sin * _Z[0] + cos * _Z[1], _Z[2]])
 
 
-def _range_of_the_precision(claim: dict[str, sympy.Basic], work: Derivation) -> None:
+def _range_of_the_precision(claim: dict[str, Any], work: Derivation) -> None:
     """L = I + M has eigenvalues 1, 1 + mu and 1 - mu with mu^2 = beta^2 |u_perp|^2, positive exactly where mu < 1."""
     x = sympy.Symbol("x", real=True)
     coupling = claim["precision"] - _EYE
@@ -93,7 +94,7 @@ def _range_of_the_precision(claim: dict[str, sympy.Basic], work: Derivation) -> 
     work.equal("L is positive definite where its determinant is: (1 + mu)(1 - mu)", claim["det L"], 1 - eigenvalue)
 
 
-def _one_dimension_is_rigid(claim: dict[str, sympy.Basic], work: Derivation) -> None:
+def _one_dimension_is_rigid(claim: dict[str, Any], work: Derivation) -> None:
     """n = 1: h is monotone, and already one past makes it the monotone transport between normal laws, an affine map."""
     transport = claim["transport"]
 
@@ -105,7 +106,7 @@ def _one_dimension_is_rigid(claim: dict[str, sympy.Basic], work: Derivation) -> 
     work.equal("n = 1: it is affine", sympy.diff(transport, _B, 2), 0)
 
 
-def _simulate(claim: dict[str, sympy.Basic], work: Derivation) -> None:
+def _simulate(claim: dict[str, Any], work: Derivation) -> None:
     """u_t = tanh(z_{t-1}) scaled into the admissible cylinder, beta = .9: the recovered model fits h(z_t) perfectly.
 
     Residuals whitened by the claimed model, e = L_R^(1/2) (h(z_t) - p_R(u_t)), have the moments of N(0, I) up to

@@ -51,7 +51,7 @@ def _hermite(n: int) -> sympy.Expr:
 
 def _energy_claim(
     energy: sympy.Expr = _DEGREE, squared: int = 8, angle: sympy.Expr = _K * (_Z[0] ** 2 + _Z[1] ** 2) / 2
-) -> dict[str, sympy.Basic]:
+) -> dict[str, Any]:
     """<h'^2> of the whitened feature of degree n; the twist, its squared Jacobian and the mean of that."""
     cos, sin = sympy.cos(angle), sympy.sin(angle)
     return {
@@ -62,7 +62,7 @@ def _energy_claim(
     }
 
 
-def _verify_energy(claim: dict[str, sympy.Basic], work: Derivation) -> None:
+def _verify_energy(claim: dict[str, Any], work: Derivation) -> None:
     for m in range(_HIGHEST + 1):
         for n in range(m, _HIGHEST + 1):
             product = sympy.diff(_hermite(m), _X) * sympy.diff(_hermite(n), _X)

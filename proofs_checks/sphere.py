@@ -102,7 +102,7 @@ def _identity(claim: dict[str, Any], work: Derivation, n: int) -> None:
     work.equal(f"difference over two pasts, n = {n}", two, evaluate(claim["difference"], values)[0])
 
 
-def _polar(angles: Sequence[sympy.Symbol]) -> list[sympy.Expr]:
+def _polar(angles: Any) -> list[sympy.Expr]:
     """A point of the unit sphere of R^2 or R^3."""
     last = [sympy.cos(angles[-1]), sympy.sin(angles[-1])]
     if len(angles) == 1:

@@ -173,7 +173,7 @@ def _readout(claim: dict[str, Any], work: Derivation, r_s: int, r_z: int) -> Non
         work.equal("A without full row rank: tau lies in a hyperplane", on_plane, (normal.T * column("b", r_s))[0])
 
 
-def _diversity_claim(pairs: str = "weighted", factor: int = 1) -> dict[str, sympy.Expr]:
+def _diversity_claim(pairs: str = "weighted", factor: int = 1) -> dict[str, Any]:
     """Covariance of the natural parameter over three conditions of probabilities w_i, from its differences."""
     points = [column(name, 2) for name in "fgh"]
     total = sympy.zeros(2, 2)
@@ -183,7 +183,7 @@ def _diversity_claim(pairs: str = "weighted", factor: int = 1) -> dict[str, symp
     return {"covariance": total}
 
 
-def _verify_diversity(claim: dict[str, sympy.Expr], work: Derivation) -> None:
+def _verify_diversity(claim: dict[str, Any], work: Derivation) -> None:
     """Differences between conditions count by their probabilities: conditions of probability zero teach nothing."""
     points = [column(name, 2) for name in "fgh"]
     mean, second = sympy.zeros(2, 1), sympy.zeros(2, 2)
