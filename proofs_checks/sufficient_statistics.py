@@ -203,8 +203,8 @@ def _diversity_witness() -> Witness:
     c = sympy.Symbol("c", real=True)
     a = sympy.Piecewise((1, sympy.Eq(c, 1)), (0, True))
     variance = sympy.integrate(a**2, (c, 0, 1)) - sympy.integrate(a, (c, 0, 1)) ** 2
-    rank, spread = int(variance != 0), int(a.subs(c, 1) != a.subs(c, 0))
-    return Witness("statistics that c tells anything about, c uniform, a(c) = 1{c = 1}", rank, spread, 0)
+    rank, spread = float(variance != 0), float(a.subs(c, 1) != a.subs(c, 0))
+    return Witness("statistics that c tells anything about, c uniform, a(c) = 1{c = 1}", rank, spread, 0.0)
 
 
 CHECKS = (
