@@ -115,7 +115,8 @@ def _against_the_joint(
         truth = -sympy.log((2 * sympy.pi) ** latents) / 2 - (_FORM + _LOG_DET) / 2
         work.equal(f"log density at step {t + 1}, {label}", truth, claim["log density"].subs(_N, latents))
         form, determinant = total_form, total_determinant
-        filtered = _update(system, filtered, latent)
+        if t + 1 < steps:
+            filtered = _update(system, filtered, latent)
 
 
 def _joint_covariance(system: System, steps: int) -> tuple[sympy.Matrix, list[sympy.Matrix]]:

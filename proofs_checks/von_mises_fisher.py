@@ -62,6 +62,10 @@ def _verify(claim: dict[str, Any], work: Derivation) -> None:
     density = _TAU * _LENGTH * _COSINE - sympy.log(normaliser.subs(_KAPPA, _TAU * _LENGTH))
     in_length = sympy.diff(density, _LENGTH).rewrite(sympy.exp)
     work.equal("slope in |p|, d = 3", in_length, claim["slope in |p|, d = 3"].rewrite(sympy.exp))
+    angle = sympy.Symbol("phi", real=True)
+    apart = sympy.Matrix([_LENGTH - sympy.cos(angle), sympy.sin(angle)])  # p - z' in the plane of p and z'
+    squared = -_TAU * apart.dot(apart) / 2
+    work.equal("squared distance", squared, claim["squared distance"].subs(_COSINE, sympy.cos(angle)))
     gap = claim["cosine loss"] - claim["squared distance"]
     work.equal("cosine and squared distance differ by a constant at |p| = 1", gap.subs(_LENGTH, 1), _TAU)
     work.equal(
