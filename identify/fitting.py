@@ -120,7 +120,7 @@ def _start_codes(
 
 
 # Frames on which restarts are compared and the noise covariance is fitted.
-_JUDGED_FRAMES = 20_000
+_JUDGED_FRAMES = 8_000
 
 
 def _judged(inputs: Float[Tensor, "s n t q"]) -> Float[Tensor, "s k t q"]:

@@ -39,9 +39,9 @@ class EntropyConfig:
             raise ValueError(f"bandwidth={self.bandwidth}; a kernel needs a finite bandwidth above 0")
 
     def terms(self) -> Callable[[entropy.Samples], entropy.Terms]:
-        """The estimator, exact under affine maps of the code; the stop-gradient's stand-in value is 3-nearest-neighbour.
+        """The estimator, exact under affine maps of the code.
 
-        Stop-gradient estimates a gradient and has no value of its own (LDM eq. 54), so its runs are judged by `knn`.
+        Stop-gradient estimates a gradient and has no value of its own (LDM eq. 54): its runs are judged by `knn` (k=3).
         """
         if self.kind == "log_det":
             return entropy.log_det_terms
@@ -68,8 +68,8 @@ class Method:
 
 
 LOG_DET = Method("log det")
-KNN = Method("kNN", entropy=EntropyConfig("knn", k=1), warm_start=0.4)
-KDE = Method("KDE", entropy=EntropyConfig("kde", bandwidth=0.5), warm_start=0.4)
+KNN = Method("kNN", entropy=EntropyConfig("knn", k=1), warm_start=0.5)
+KDE = Method("KDE", entropy=EntropyConfig("kde", bandwidth=0.5), warm_start=0.6)
 STOP_GRADIENT = Method(
     "stop-gradient", latent=GaussianConfig("fixed", sigma=math.sqrt(0.1)), entropy=EntropyConfig("stop_gradient")
 )
