@@ -9,6 +9,8 @@ JOBS   ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
+# Rewrite what the README shows from the records of the report in $(OUT).
+.PHONY: readme
 .PHONY: env report test lint types check lock clean
 
 env: $(STAMP)
@@ -39,6 +41,9 @@ check: env
 	$(BIN)/identify check
 
 # Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
+readme: env
+	$(BIN)/python -m reports.readme $(OUT)
+
 lock: env
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-options \
 		--extra dev --extra oracles --output-file requirements.lock pyproject.toml

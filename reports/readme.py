@@ -1,0 +1,87 @@
+"""Fill the README from records: `python -m reports.readme REPORT_DIR` after a report, without arguments from docs/.
+
+`docs/quick_report/` keeps what the README shows: the rows of `report.json` and two figures. Between its markers the
+README holds nothing that was typed by hand; a test renders it again and compares.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reports.check_record import load, shipped
+
+ROOT = Path(__file__).resolve().parent.parent
+KEPT = ROOT / "docs" / "quick_report"
+FIGURES = ("latent_grids.png", "score_by_dimension.png")
+_ROW_KEYS = ("id", "statement", "published", "measured", "worst", "seeds", "outcome", "expected", "as_expected")
+
+
+def keep(report_dir: Path) -> None:
+    """Take over rows and figures of a report folder."""
+    report = json.loads((report_dir / "report.json").read_text())
+    KEPT.mkdir(parents=True, exist_ok=True)
+    environment = report["environment"]
+    kept = {
+        "commit": environment.get("commit"),
+        "profile": report["profile"],
+        "seconds": report["seconds"],
+        "claims": [{key: row.get(key) for key in _ROW_KEYS} for row in report["claims"]],
+    }
+    (KEPT / "claims.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    for name in FIGURES:
+        shutil.copyfile(report_dir / "figures" / name, KEPT / name)
+
+
+def rendered(text: str) -> str:
+    """The README with every generated part made anew from the kept records."""
+    parts = {"claims": _claims(json.loads((KEPT / "claims.json").read_text())), "checks": _checks()}
+    for name, content in parts.items():
+        pattern = re.compile(rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
+        if not pattern.search(text):
+            raise ValueError(f"README has no part between '<!-- {name}: begin -->' and its end: add the two markers")
+        text = pattern.sub(lambda found, content=content: found[1] + content + found[2], text)  # type: ignore[misc]
+    return text
+
+
+def _claims(kept: Mapping[str, Any]) -> str:
+    lines = ["| claim | published | ours, mean over seeds [95 %] | worst seed | outcome |", "|---|---|---|---|---|"]
+    for row in kept["claims"]:
+        measured, worst = row["measured"], row["worst"]
+        score = "" if measured is None else "{estimate:.4f} [{low:.4f}, {high:.4f}]".format(**measured)
+        note = "" if row["as_expected"] else f" (expected: {row['expected']})"
+        lines.append(
+            f"| {row['statement']} | {row['published'] or '–'} | {score} | {'' if worst is None else f'{worst:.4f}'} "
+            f"| {row['outcome']}{note} |"
+        )
+    minutes = kept["seconds"] / 60
+    lines.append(f"\n{len(kept['claims'])} claims, {minutes:.1f} minutes on two cores without a GPU.\n")
+    return "\n".join(lines)
+
+
+def _checks() -> str:
+    record = load(shipped())
+    errata = sum(row["erratum"] is not None for row in record.rows)
+    twins = sum(len(row["twins"]) for row in record.rows)
+    held = sum(row["status"] == "holds" for row in record.rows)
+    return (
+        f"{held} of {len(record.rows)} statements hold, {twins} corrupted twins are rejected, and {errata} statements "
+        "are printed with an error or hold only in a corrected form.\n"
+    )
+
+
+def main() -> None:
+    """Keep a report's rows and figures if one is given, then rewrite the README."""
+    if len(sys.argv) > 1:
+        keep(Path(sys.argv[1]))
+    path = ROOT / "README.md"
+    path.write_text(rendered(path.read_text()))
+
+
+if __name__ == "__main__":
+    main()
