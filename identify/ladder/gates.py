@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from identify.ladder.classes import CLASSES, SUPERSETS
-from identify.ladder.residuals import Bounds, Fold, excess_bounds
+from identify.ladder.residuals import Bounds, Fold, excess_bounds, forms_of
 
 
 class Gate(NamedTuple):
@@ -25,13 +25,14 @@ class Gate(NamedTuple):
 def decide(folds: tuple[Fold, ...], eps: float, alpha: float, bends_would_show: bool) -> Gate:
     """Apply gate 2 to every class that was fitted, `nonlinear` aside (gate 1 settles it)."""
     fitted = [name for name in CLASSES if name in folds[0].residuals]
+    known = forms_of(folds)
     excess: dict[str, Bounds] = {}
     holds: dict[str, bool | None] = {}
     for name in fitted:
         if name == "nonlinear":
             continue
-        total = excess_bounds(folds, name, None, alpha)
-        compared = [excess_bounds(folds, name, larger, alpha) for larger in fitted if _rivals(name, larger)]
+        total = excess_bounds(folds, name, None, alpha, known)
+        compared = [excess_bounds(folds, name, larger, alpha, known) for larger in fitted if _rivals(name, larger)]
         lower = max((b.lower for b in compared), default=0.0)
         upper = max((b.upper for b in compared), default=total.upper)
         relative_counts = bool(compared) and bends_would_show

@@ -20,9 +20,12 @@ NONLINEAR_ROWS = 6_000
 
 
 class HalfFit(NamedTuple):
-    """Whitened residuals of one half on both sides, by class."""
+    """Whitened residuals of one half by class: held-out rows in `fold`; of the train rows their second moments, and the
+    first NONLINEAR_ROWS rows of the classes that a nonlinear fit may start from.
+    """
 
-    train: dict[str, Float[np.ndarray, "train m"]]
+    train: dict[str, Float[np.ndarray, "m m"]]
+    rest: dict[str, Float[np.ndarray, "few m"]]
     fold: Fold
 
 
@@ -37,12 +40,15 @@ def fit_linear_half(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray,
     z, y = true[split.train], recovered[split.train]
     z_held, y_held = true[split.held_out], recovered[split.held_out]
     _, white = whitener(y)
-    train, held, discounts = {}, {}, {}
+    train, held, discounts, rest = {}, {}, {}, {}
     for name, fitted in fit_linear_maps(z, y).items():
-        train[name] = (y - fitted(z)) @ white
+        left = (y - fitted(z)) @ white
+        train[name] = second_moment(left)
+        if name == "affine":
+            rest[name] = left[:NONLINEAR_ROWS].copy()
         held[name] = (y_held - fitted(z_held)) @ white
         discounts[name] = discount(fitted.parameters, len(z))
-    return HalfFit(train, Fold(held, discounts, split.blocks))
+    return HalfFit(train, rest, Fold(held, discounts, split.blocks))
 
 
 def add_componentwise(
@@ -52,7 +58,9 @@ def add_componentwise(
     z, y = true[split.train], recovered[split.train]
     fitted = fit_monotone_map(z, y)
     _, white = whitener(y)
-    half.train["componentwise"] = (y - fitted(z)) @ white
+    left = (y - fitted(z)) @ white
+    half.train["componentwise"] = second_moment(left)
+    half.rest["componentwise"] = left[:NONLINEAR_ROWS].copy()
     half.fold.residuals["componentwise"] = (recovered[split.held_out] - fitted(true[split.held_out])) @ white
     half.fold.discounts["componentwise"] = discount(fitted.parameters, len(z))
 
@@ -62,7 +70,7 @@ def add_nonlinear(
 ) -> Planted:
     """Fit what class `base` leaves over, add the residuals of the sum, and try to find bends of variance `planted`."""
     used = split.train[:NONLINEAR_ROWS]
-    rest = half.train[base][:NONLINEAR_ROWS]
+    rest = half.rest[base]
     z, z_held = true[used], true[split.held_out]
     mean, white = whitener(z)
     basis = np.linalg.eigh(second_moment(rest))[1][:, ::-1]
@@ -78,8 +86,7 @@ def add_nonlinear(
     predicted = fitted(z_held) + centre
     half.fold.residuals["nonlinear"] = half.fold.residuals[base] - predicted[:, :m] @ basis.T
     half.fold.discounts["nonlinear"] = half.fold.discounts[base]
-    half.train["nonlinear"] = half.train[base].copy()
-    half.train["nonlinear"][:NONLINEAR_ROWS] -= (fitted(z)[:, :m] + centre[:m]) @ basis.T
+    half.train["nonlinear"] = second_moment(rest - (fitted(z)[:, :m] + centre[:m]) @ basis.T)
     gains = np.mean((plants_held - centre[m:]) ** 2, axis=0) - np.mean((plants_held - predicted[:, m:]) ** 2, axis=0)
     return Planted(gains)
 

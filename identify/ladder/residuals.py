@@ -30,6 +30,10 @@ class Fold(NamedTuple):
     discounts: dict[str, float]
     blocks: Int[np.ndarray, " rows"]
 
+    def form(self, name: str) -> Float[np.ndarray, "m m"]:
+        """Discounted second moment of one class's residuals."""
+        return self.discounts[name] * second_moment(self.residuals[name])
+
 
 class Bounds(NamedTuple):
     """One-sided lower and upper bound of a worst-direction quantity."""
@@ -54,13 +58,6 @@ def top_direction(matrix: Float[np.ndarray, "m m"]) -> Float[np.ndarray, " m"]:
     return linalg.eigh(matrix, subset_by_index=[m - 1, m - 1], check_finite=False)[1][:, 0]
 
 
-def _difference(fold: Fold, inner: str, outer: str | None) -> Float[np.ndarray, "m m"]:
-    form = fold.discounts[inner] * second_moment(fold.residuals[inner])
-    if outer is not None:
-        form = form - fold.discounts[outer] * second_moment(fold.residuals[outer])
-    return form
-
-
 def _values(fold: Fold, inner: str, outer: str | None, u: Float[np.ndarray, " m"]) -> Float[np.ndarray, " rows"]:
     values = fold.discounts[inner] * (fold.residuals[inner] @ u) ** 2
     if outer is not None:
@@ -68,9 +65,22 @@ def _values(fold: Fold, inner: str, outer: str | None, u: Float[np.ndarray, " m"
     return values
 
 
-def excess_bounds(folds: tuple[Fold, ...], inner: str, outer: str | None, alpha: float) -> Bounds:
+def forms_of(folds: tuple[Fold, ...]) -> tuple[dict[str, Float[np.ndarray, "m m"]], ...]:
+    """Compute the forms of every class once, for many comparisons."""
+    return tuple({name: fold.form(name) for name in fold.residuals} for fold in folds)
+
+
+def excess_bounds(
+    folds: tuple[Fold, ...],
+    inner: str,
+    outer: str | None,
+    alpha: float,
+    known: tuple[dict[str, Float[np.ndarray, "m m"]], ...] | None = None,
+) -> Bounds:
     """Bound the excess loss of class `inner` over `outer` (None: the loss itself), each side wrong with rate alpha."""
-    forms = [_difference(fold, inner, outer) for fold in folds]
+    if known is None:
+        known = tuple({name: fold.form(name) for name in (inner, outer) if name is not None} for fold in folds)
+    forms = [of[inner] if outer is None else of[inner] - of[outer] for of in known]
     blocks = _joint_blocks(folds)
     common = top_direction(sum(forms[1:], forms[0]))
     values = np.concatenate([_values(fold, inner, outer, common) for fold in folds])
@@ -90,8 +100,8 @@ def _joint_blocks(folds: tuple[Fold, ...]) -> Int[np.ndarray, " rows"]:
 
 
 def displayed_loss(
-    train: Float[np.ndarray, "train m"], held_out: Float[np.ndarray, "held m"], blocks: Int[np.ndarray, " held"]
+    train: Float[np.ndarray, "m m"], held_out: Float[np.ndarray, "held m"], blocks: Int[np.ndarray, " held"]
 ) -> Interval:
-    """Held-out loss with its 95 % interval, in the direction that is worst on the train rows."""
-    u = top_direction(second_moment(train))
+    """Held-out loss with its 95 % interval, in the direction that is worst in the train rows' second moment."""
+    u = top_direction(train)
     return positive_mean_interval((held_out @ u) ** 2, blocks)
