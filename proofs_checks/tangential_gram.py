@@ -49,7 +49,7 @@ class Manifold(NamedTuple):
         return jacobian, sympy.Matrix(self.embedding).jacobian(self.parameters), along
 
 
-_CIRCLE = (sympy.cos(_U), sympy.sin(_U))
+_CIRCLE = ((1 - _U**2) / (1 + _U**2), 2 * _U / (1 + _U**2))  # at the angle 2 arctan u
 _PARABOLOID = (_U, _W, (_U**2 + _W**2) / 2)
 _STEREOGRAPHIC = Manifold("circle, f = x2 / (1 + x1)", (_U,), _CIRCLE, (_X[1] / (1 + _X[0]),))
 _LIFTED = Manifold("paraboloid, f = (x1, x2)", (_U, _W), _PARABOLOID, _X[:2])
@@ -69,7 +69,7 @@ def _orthonormal(columns: sympy.MatrixBase) -> sympy.MatrixBase:
     first = columns[:, 0] / sympy.sqrt(sympy.simplify(columns[:, 0].dot(columns[:, 0])))
     if columns.cols == 1:
         return first
-    rest = (columns[:, 1] - first * first.dot(columns[:, 1])).applyfunc(sympy.simplify)
+    rest = (columns[:, 1] - first * first.dot(columns[:, 1])).applyfunc(sympy.cancel)
     return first.row_join(rest / sympy.sqrt(sympy.simplify(rest.dot(rest))))
 
 
@@ -77,7 +77,8 @@ def _at(
     formula: sympy.Expr, jacobian: sympy.MatrixBase, tangent: sympy.MatrixBase, embedding: sympy.MatrixBase
 ) -> sympy.Expr:
     values = {_J: jacobian, _T: tangent, _G: embedding}
-    return formula.xreplace({symbol: sympy.ImmutableMatrix(value) for symbol, value in values.items()}).doit()
+    scalar = formula.xreplace({symbol: sympy.ImmutableMatrix(value) for symbol, value in values.items()}).doit()
+    return sympy.cancel(sympy.together(scalar))
 
 
 def _volume(gram: sympy.Expr = _TANGENTIAL) -> dict[str, Any]:
@@ -97,7 +98,7 @@ def _verify_volume(claim: dict[str, Any], work: Derivation) -> None:
         truth = work.show(f"{manifold.name}: factor^2", (along.T * along).det() / (embedding.T * embedding).det())
         for name in ("gram", "by parametrisation"):
             found = _at(claim[name], jacobian, tangent, embedding)
-            work.equal(f"{manifold.name}: factor^2, {name}", found, sympy.simplify(truth), domain=_INSIDE)
+            work.equal(f"{manifold.name}: factor^2, {name}", found, sympy.cancel(truth), domain=_INSIDE)
     _linear(claim, work)
     _preimages(claim, work)
     _entropies(claim, work)
@@ -124,20 +125,22 @@ def _preimages(claim: dict[str, Any], work: Derivation) -> None:
     z = sympy.Symbol("z", real=True)
     jacobian, embedding, _ = _MANIFOLDS[2].derivatives()
     gram = _at(claim["gram"], jacobian, _orthonormal(embedding), embedding)
+    height = sympy.sqrt((1 - z) / (1 + z))  # u at x1 = z
     masses = [
-        claim["pushed density"].subs({_DENSITY: 1 / (2 * sympy.pi), _GRAM: gram}).subs(_U, angle)
-        for angle in (sympy.acos(z), 2 * sympy.pi - sympy.acos(z))
+        claim["pushed density"].subs({_DENSITY: 1 / (2 * sympy.pi), _GRAM: gram}).subs(_U, side * height)
+        for side in (1, -1)
     ]
     truth = sympy.diff(1 - sympy.acos(z) / sympy.pi, z)
-    reason = "both sides are algebraic in z after sin(arccos z)^2 = 1 - z^2"
+    reason = "both sides are algebraic in z, of low degree"
     work.equal("sum over preimages", sum(masses), truth, domain={z: (-1, 1)}, pointwise=reason)
 
 
 def _entropies(claim: dict[str, Any], work: Derivation) -> None:
-    """An arc, u uniform on (-2, 2), so that z = tan(u/2) has density 1/4 du/dz; a paraboloid over a normal plane."""
+    """An arc, angle t uniform on (-2, 2), z = tan(t/2) of density 1/4 dt/dz; a paraboloid over a normal plane."""
     jacobian, embedding, _ = _STEREOGRAPHIC.derivatives()
     gram = _at(claim["gram"], jacobian, _orthonormal(embedding), embedding)
-    mean = mp.quad(sympy.lambdify(_U, claim["stretching"].subs(_GRAM, gram), "mpmath"), [-2, 0, 2]) / 4
+    stretching = sympy.lambdify(_U, claim["stretching"].subs(_GRAM, gram), "mpmath")
+    mean = mp.quad(lambda t: stretching(mp.tan(t / 2)), [-2, 0, 2]) / 4
     end = mp.tan(1)
     of_code = mp.quad(lambda z: mp.log(2 * (1 + z**2)) / (2 * (1 + z**2)), [-end, 0, end])
     work.close("arc: H[f(x)] - <1/2 log Gram> = H[x] = log 4", complex(of_code - mean), float(mp.log(4)), 1e-9)
