@@ -9,9 +9,7 @@ JOBS   ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-# Rewrite what the README shows from the records of the report in $(OUT).
-.PHONY: readme
-.PHONY: env report test lint types check lock clean
+.PHONY: env report readme test lint types check lock clean
 
 env: $(STAMP)
 
@@ -41,6 +39,7 @@ check: env
 	$(BIN)/identify check
 
 # Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
+# Rewrite what the README shows from the records of the report in OUT.
 readme: env
 	$(BIN)/python -m reports.readme $(OUT)
 

@@ -134,7 +134,7 @@ def _wobbly_in_view() -> Claim:
         id="thm-1/wobbly-in-view",
         statement="LDM recovers the wobbly limit cycle from dot images that stay in view, up to an affine map",
         source="LDM Fig. 5C",
-        published=".94",
+        published=".94 (clamped frames, one test sequence)",
         cells=(cell,),
     )
 

@@ -50,8 +50,8 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     panel.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     caption = (
         "Affine R² of true latents from recovered ones on held-out data: mean over seeds with its 95 % interval. "
-        "Grey: values read off LDM Fig. A7A, same world and estimators. Broken lines: a linear map of the raw "
-        "observation and the untrained encoder, which every score has to be seen against."
+        "Grey: values read off LDM Fig. A7A: same latents and estimators, another mixing (ours is narrower). Broken "
+        "lines: a linear map of the raw observation and the untrained encoder, which every score has to be seen against."
     )
     return Drawing(figure, "Recovery against the number of latents", caption)
 
