@@ -54,29 +54,27 @@ class BatchedMuon(torch.optim.Optimizer):
             for parameter in group["params"]:
                 if parameter.grad is None:
                     continue
-                if parameter.ndim == 3 and parameter.shape[1] > 1:
-                    self._matrix_step(parameter, group)
-                else:
-                    self._vector_step(parameter, group)
+                move = self._matrix_step if parameter.ndim == 3 and parameter.shape[1] > 1 else self._vector_step
+                move(parameter, parameter.grad, group)
 
-    def _matrix_step(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def _matrix_step(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[parameter]
         if not state:
             state["mean"] = torch.zeros_like(parameter)
-        state["mean"].mul_(group["momentum"]).add_(parameter.grad)
-        direction = orthogonalised(parameter.grad + group["momentum"] * state["mean"])
+        state["mean"].mul_(group["momentum"]).add_(gradient)
+        direction = orthogonalised(gradient + group["momentum"] * state["mean"])
         stretch = math.sqrt(max(1.0, parameter.shape[2] / parameter.shape[1]))
         parameter.add_(direction, alpha=-group["lr"] * stretch)
 
-    def _vector_step(self, parameter: Tensor, group: dict[str, Any]) -> None:
+    def _vector_step(self, parameter: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[parameter]
         if not state:
             state["step"] = torch.zeros(())
             state["mean"], state["square"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
         state["step"] += 1
         first, second = group["betas"]
-        state["mean"].lerp_(parameter.grad, 1 - first)
-        state["square"].lerp_(parameter.grad.square(), 1 - second)
+        state["mean"].lerp_(gradient, 1 - first)
+        state["square"].lerp_(gradient.square(), 1 - second)
         taken = int(state["step"])
         spread = (state["square"] / (1 - second**taken)).sqrt() + group["eps"]
         parameter.addcdiv_(state["mean"] / (1 - first**taken), spread, value=-0.5 * group["lr"])

@@ -51,7 +51,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     caption = (
         "Affine R² of true latents from recovered ones on held-out data: mean over seeds with its 95 % interval. "
         "Grey: values read off LDM Fig. A7A: same latents and estimators, another mixing (ours is narrower). Broken "
-        "lines: a linear map of the raw observation and the untrained encoder, which every score has to be seen against."
+        "lines: a linear map of the raw observation and the untrained encoder, against which every score stands."
     )
     return Drawing(figure, "Recovery against the number of latents", caption)
 
