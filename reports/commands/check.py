@@ -27,11 +27,15 @@ def run(
     timeout: Annotated[float, typer.Option(metavar="S", help="Time limit per check in seconds.")] = 30.0,
     list_only: Annotated[bool, typer.Option("--list", help="List the checks; run nothing.")] = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Save the record of a run over all checks.")] = None,
+    mutants: Annotated[
+        int | None, typer.Option(metavar="N", help="Instead, corrupt each statement in N ways; count what is caught.")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="Which corruptions --mutants draws.")] = 0,
 ) -> None:
     """Prove the statements, reject their corrupted twins, and show the witnesses against printed errors.
 
     Exit code 0 if every statement holds and every twin is rejected, 1 if not (a check that runs out of time does not
-    hold), 2 for bad input.
+    hold), 2 for bad input. With --mutants: 0 if the proofs reject at least 95 % of the corrupted statements, 1 if not.
     """
     chosen = _select(ids or [], theme or [], errata)
     if out is not None and (ids or theme or errata or list_only):
@@ -40,6 +44,9 @@ def run(
         raise ValueError(f"--out {out}: its folder does not exist: make it first")
     if list_only:
         _print_list(chosen, as_json)
+        return
+    if mutants is not None:
+        _try_mutants(chosen, mutants, seed, jobs, timeout, as_json, out)
         return
     start = time.perf_counter()
     outcomes = _run_all(chosen, jobs, timeout, show=not as_json)
@@ -108,6 +115,48 @@ def _run_all(chosen: tuple[Check, ...], jobs: int | None, timeout: float, show: 
             live.update(recent())
     console.print(_table(chosen, outcomes, len(chosen)))
     return outcomes
+
+
+def _try_mutants(
+    chosen: Sequence[Check],
+    per_check: int,
+    seed: int,
+    jobs: int | None,
+    timeout: float,
+    as_json: bool,
+    out: Path | None,
+) -> None:
+    from rich.console import Console
+
+    from proofs_checks.mutation import mutants, try_mutants
+    from reports.mutation_record import LEAST_SHARE, save, summary
+
+    start = time.perf_counter()
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    drawn, outcomes = mutants(chosen, per_check, seed), []
+    if not drawn:
+        raise ValueError("the selection holds no formula that could be corrupted: choose other checks")
+    with console.status("") as status:
+        for outcome in try_mutants(drawn, jobs, timeout):
+            outcomes.append(outcome)
+            if not as_json:
+                status.update(f"{len(outcomes)} of {len(drawn)} corrupted statements tried")
+    seconds = time.perf_counter() - start
+    found = summary(chosen, outcomes)
+    if as_json:
+        print(json.dumps(found, indent=1, ensure_ascii=False))
+    else:
+        for one in found["survivors"]:
+            console.print(
+                f"\n{one['check']}, {one['place']}: {one['kind']} not caught: {one['before']} -> {one['after']}"
+            )
+            console.print(f"  {one['finding']}; {one['reason'] or 'no reason known'}")
+        share = f"{found['caught']} of {found['total']} corrupted statements are caught ({found['share']:.1%})"
+        console.print(f"{share}, in {seconds:.1f} s")
+    if out is not None:
+        save(out, chosen, outcomes, per_check, seed, seconds)
+    if found["share"] < LEAST_SHARE:
+        raise typer.Exit(1)
 
 
 def _table(rows: Sequence[Check], outcomes: dict[str, Outcome], total: int) -> Table:
