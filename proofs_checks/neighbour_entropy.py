@@ -70,10 +70,10 @@ def _constants(claim: dict[str, Any], work: Derivation) -> None:
 
 def _estimates(claim: dict[str, Any], distances: np.ndarray, dimension: int, neighbours: int) -> np.ndarray:
     """The claimed estimate for each row of distances [repetition, point]."""
-    values = {_D: dimension, _K: neighbours, _N: distances.shape[1]}
+    values = {_D: dimension, _K: neighbours, _N: float(distances.shape[1])}  # digamma of an integer is a long fraction
     ball = sympy.log(claim["ball"].subs(values)).evalf()
-    formula = sympy.lambdify(_LOG_DISTANCE, claim["estimate"].subs({**values, _LOG_BALL: ball}), "scipy")
-    return np.asarray(formula(np.log(distances).mean(axis=1)))
+    formula = claim["estimate"].subs({**values, _LOG_BALL: ball}).evalf()
+    return np.asarray(sympy.lambdify(_LOG_DISTANCE, formula, "numpy")(np.log(distances).mean(axis=1)))
 
 
 def _uniform_laws(claim: dict[str, Any], work: Derivation) -> None:
