@@ -2,7 +2,9 @@
 
 For a score s = F(mean of row statistics), with s_(b) the score without block b and B blocks:
   se^2 = (B - 1)/B sum_b (s_(b) - mean s_(b))^2  [efron1981jackknife],
-taken on a scale where s is nearly normal (log(1 - R2), atanh of a correlation) with Student's quantile at B - 1.
+taken on a scale where s is nearly normal (log(1 - R2), atanh of a correlation) with Student's quantile at B - 1, and
+corrected for the skewness of the pseudo-values by Hall's monotone cubic [hall1992removal]: squared residuals are skewed
+so much that symmetric intervals of 100 rows cover 88 % where they promise 95 %.
 Blocks are single rows (or runs of exchangeable rows), whole sequences, or stretches of time, so that dependence inside
 a block is paid for. The estimand is the score of the map fitted on these train rows, on fresh rows; the scatter of the
 fit itself is not part of it.
@@ -64,12 +66,31 @@ def jackknife(
     with np.errstate(all="ignore"):
         left_out = forward(score(total - sums))
         spread = np.sqrt((count - 1) / count * np.sum((left_out - left_out.mean()) ** 2))
-        half = stats.t.ppf(0.5 + level / 2, count - 1) * spread
+        quantile = stats.t.ppf(0.5 + level / 2, count - 1)
+        skewness = _skewness(-left_out)
         centre = forward(np.array(estimate))
-        ends = sorted((float(backward(centre - half)), float(backward(centre + half))))
+        ends = sorted(
+            float(backward(centre - spread * _without_skewness(q, skewness, count))) for q in (quantile, -quantile)
+        )
     if not np.all(np.isfinite(ends)):
         return Interval(estimate, estimate, estimate)
     return Interval(estimate, min(ends[0], estimate), max(ends[1], estimate))
+
+
+def _skewness(values: Float[np.ndarray, " blocks"]) -> float:
+    centred = values - values.mean()
+    variance = float(np.mean(centred**2))
+    return float(np.mean(centred**3)) / variance**1.5 if variance > 0 else 0.0
+
+
+def _without_skewness(quantile: float, skewness: float, count: int) -> float:
+    """Quantile of the studentised mean whose Hall transform has quantile `quantile`: the inverse of
+    t + g t^2 / (3 sqrt n) + g^2 t^3 / (27 n) + g / (6 sqrt n), g the skewness.
+    """
+    g = skewness / np.sqrt(count)
+    if abs(g) < 1e-8:
+        return quantile
+    return float(3 / g * (np.cbrt(1 + g * (quantile - g / 6)) - 1))
 
 
 def mean_bounds(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from identify.intervals import block_sums, jackknife, mean_bounds, positive_mean_interval
+from identify.intervals import _without_skewness, block_sums, jackknife, mean_bounds, positive_mean_interval
 from identify.metrics import affine_r2, mcc
 from identify.metrics.affine import affine_fit
 from identify.splits import make_split, split_groups
@@ -71,14 +71,30 @@ def test_sequences_are_resampled_whole():
     assert naive < 120  # the twin that ignores sequences covers far less
 
 
-def test_jackknife_of_a_mean_is_the_classical_standard_error():
-    values = np.random.default_rng(3).standard_normal(50)
+def test_jackknife_of_a_symmetric_mean_is_the_classical_standard_error():
+    values = np.concatenate([np.linspace(1, 3, 25), -np.linspace(1, 3, 25)])
     sums = np.stack([values, np.ones(50)], axis=1)
     found = jackknife(sums, lambda s: s[:, 0] / s[:, 1])
     half = stats.t.ppf(0.975, 49) * values.std(ddof=1) / np.sqrt(50)
     assert found.high - found.estimate == pytest.approx(half)
     mean, low, high = mean_bounds(values, np.arange(50), 0.025)
     assert (low, high) == pytest.approx((mean - half, mean + half))
+
+
+def test_hall_transform_is_inverted():
+    for skewness in (-2.0, 0.5, 3.0):
+        g = skewness / np.sqrt(40)
+        t = _without_skewness(1.7, skewness, 40)
+        assert t + g * t**2 / 3 + g**2 * t**3 / 27 + g / 6 == pytest.approx(1.7)
+
+
+def test_interval_of_a_heavy_tailed_mean_covers():
+    rng = np.random.default_rng(4)
+    covered = 0
+    for _ in range(CASES):
+        interval = positive_mean_interval(rng.standard_normal(100) ** 4, np.arange(100))
+        covered += interval.low <= 3 <= interval.high
+    assert LOW <= covered <= HIGH
 
 
 def test_block_sums_in_any_order():

@@ -1,0 +1,148 @@
+"""Run calibration cases and count: wrong classes, INCONCLUSIVE, coverage of intervals. Resumable by chunks."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from reports.atomic_file import write_atomically
+from reports.calibration_cases import Drawn, draw_case, noisy, population_excess
+from reports.plain_json import plain
+
+CHUNK = 110
+FRESH_ROWS = 100_000
+SEED = 2026
+
+
+def run_case(index: int, seed: int = SEED, eps: float = 0.01) -> dict[str, Any]:
+    """Draw, judge and hold one case against its truth."""
+    from identify.splits import make_split
+    from identify.verdict import judge
+
+    drawn = draw_case(index, seed)
+    rng = np.random.default_rng([seed, index, 1])
+    z = drawn.sample(drawn.case.n, rng)
+    y = noisy(drawn, z, rng)
+    split = make_split(len(z), seed=index)
+    started = time.process_time()
+    verdict = judge(z, y, split, eps=eps).verdict
+    seconds = time.process_time() - started
+    excess = population_excess(drawn, rng) if drawn.case.kind != "none" else {}
+    return {
+        **drawn.case._asdict(),
+        "mild": drawn.case.mild,
+        "found": verdict.found,
+        "reason": verdict.reason if verdict.found is None else "",
+        "right": is_right(drawn.case.kind, verdict.found, excess, eps),
+        "excess": excess,
+        "seconds": seconds,
+        "covered": coverage(drawn, z, y, split, rng),
+    }
+
+
+def is_right(kind: str, found: str | None, excess: dict[str, float], eps: float) -> bool | None:
+    """Whether the class found is right; None without a verdict."""
+    from identify.ladder import SUPERSETS
+
+    if found is None:
+        return None
+    if kind == "none" or found == "none":
+        return kind == found
+    smaller = [name for name in excess if found in SUPERSETS[name]]
+    return excess.get(found, 0.0) <= 2 * eps and all(excess[name] >= eps for name in smaller)
+
+
+def coverage(drawn: Drawn, z: np.ndarray, y: np.ndarray, split: Any, rng: np.random.Generator) -> dict[str, list[bool]]:
+    """For intervals of the affine loss and R2 at n_test >= 10 d: whether low and high ends hold on fresh rows."""
+    from identify.intervals import positive_mean_interval
+    from identify.ladder.kernel_ridge import whitener
+    from identify.ladder.residuals import second_moment, top_direction
+    from identify.metrics.affine import affine_fit, affine_r2
+
+    if len(split.held_out) < 10 * drawn.case.d or drawn.case.noise == 0:
+        return {}
+    fresh = drawn.sample(FRESH_ROWS, rng)
+    code = noisy(drawn, fresh, rng)
+    slope, offset = affine_fit(z[split.train], y[split.train])
+    _, white = whitener(y[split.train])
+    u = white @ top_direction(second_moment((y[split.train] - z[split.train] @ slope - offset) @ white))
+    held = ((y[split.held_out] - z[split.held_out] @ slope - offset) @ u) ** 2
+    loss = positive_mean_interval(held, split.blocks)
+    true_loss = float(np.mean(((code - fresh @ slope - offset) @ u) ** 2))
+    back, shift = affine_fit(y[split.train], z[split.train])
+    error = np.mean((fresh - code @ back - shift) ** 2, axis=0) / fresh.var(axis=0)
+    r2 = affine_r2(z, y, split)
+    true_r2 = float(1 - error.mean())
+    return {
+        "affine_loss": [loss.low <= true_loss, true_loss <= loss.high],
+        "r2_affine": [r2.low <= true_r2, true_r2 <= r2.high],
+    }
+
+
+def run_chunk(first: int, count: int, out: Path, seed: int) -> Path:
+    """Run cases first .. first + count - 1 and store them; a chunk that is there already is left alone."""
+    path = out / f"cases-{seed}-{first:06d}-{count}.json"
+    if not path.exists():
+        rows = [run_case(index, seed) for index in range(first, first + count)]
+        write_atomically(path, json.dumps(plain(rows)).encode())
+    return path
+
+
+def chunks(cases: int) -> Iterator[tuple[int, int]]:
+    """First index and size of each chunk."""
+    for first in range(0, cases, CHUNK):
+        yield first, min(CHUNK, cases - first)
+
+
+def summary(rows: Iterable[dict[str, Any]], eps: float = 0.01) -> dict[str, Any]:
+    """Rates with exact binomial bounds, in all and by kind, d and n."""
+    rows = list(rows)
+    asked = [r for r in rows if r["mild"] and r["n"] >= 100 * r["d"] and r["kind"] not in ("many_bends", "none")]
+    return {
+        "schema": 1,
+        "cases": len(rows),
+        "eps": eps,
+        "verdicts": _rate([not r["right"] for r in rows if r["right"] is not None]),
+        "inconclusive_where_asked": _rate([r["found"] is None for r in asked]),
+        "seconds": float(np.mean([r["seconds"] for r in rows])),
+        "coverage": {name: _coverage(rows, name) for name in ("affine_loss", "r2_affine")},
+        "cells": [
+            {
+                "kind": kind,
+                "n": n,
+                "cases": len(cell),
+                "wrong": _rate([not r["right"] for r in cell if r["right"] is not None]),
+                "inconclusive": _rate([r["found"] is None for r in cell]),
+                "inconclusive_where_asked": _rate([r["found"] is None for r in cell if r in asked]),
+            }
+            for kind in dict.fromkeys(r["kind"] for r in rows)
+            for n in sorted({r["n"] for r in rows})
+            if (cell := [r for r in rows if r["kind"] == kind and r["n"] == n])
+        ],
+    }
+
+
+def _rate(hits: list[bool]) -> dict[str, float | int | None]:
+    """Share with its exact two-sided 95 % interval [Clopper-Pearson]."""
+    from scipy import stats
+
+    n, k = len(hits), sum(hits)
+    if n == 0:
+        return {"count": 0, "hits": 0, "rate": None, "low": None, "high": None}
+    low = float(stats.beta.ppf(0.025, k, n - k + 1)) if k else 0.0
+    high = float(stats.beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
+    return {"count": n, "hits": k, "rate": k / n, "low": low, "high": high}
+
+
+def _coverage(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    pairs = [r["covered"][name] for r in rows if name in r["covered"]]
+    return {
+        "both": _rate([all(p) for p in pairs]),
+        "low": _rate([p[0] for p in pairs]),
+        "high": _rate([p[1] for p in pairs]),
+    }
