@@ -48,15 +48,14 @@ def fit_projection(
     scale = variances[:, :q] if whiten else variances[:, :q].mean(-1, keepdim=True)
     basis = directions[..., :q] / scale.clamp_min(cutoff * variances[:, :1]).sqrt().unsqueeze(-2)
     kept = float((variances[:, :q].sum(-1) / variances.sum(-1)).min())
-    return Projection(mean, basis.to(mean.dtype), kept)
+    return Projection(mean, basis.to(mean), kept)
 
 
 def _covariance(rows: Float[Tensor, "n p"]) -> Float[Tensor, "p p"]:
-    """In float64 (float32 where the device has no other), block by block: no copy of the data is made."""
-    precise = torch.float32 if rows.device.type == "mps" else torch.float64
-    total = torch.zeros(rows.shape[1], rows.shape[1], dtype=precise, device=rows.device)
+    """On the CPU in float64, which not every device has; block by block, so that no copy of the data is made."""
+    total = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64)
     mean = rows.mean(0)
     for block in rows.split(8192):
-        centred = (block - mean).to(precise)
+        centred = (block - mean).cpu().double()
         total += centred.mT @ centred
     return total / len(rows)

@@ -41,7 +41,7 @@ def recovered_up_to(conclusion: str, score: str, threshold: float) -> Rule:
             return Judgement(
                 Outcome.REFUTED, measured, f"{len(refuting)} of {len(runs)} runs reached the optimum at: {found}"
             )
-        if len(inside) == len(runs) and min(scores) >= threshold:
+        if len(inside) == len(runs) and all(score >= threshold for score in scores):
             reason = f"all {len(runs)} runs are {conclusion} or smaller, and score {min(scores):.4f} or more"
             return Judgement(Outcome.SUPPORTED, measured, reason)
         reached = sum(run["optimum"]["reached"] for run in runs)
@@ -55,20 +55,20 @@ def recovered_up_to(conclusion: str, score: str, threshold: float) -> Rule:
 
 
 def at_most_ceiling(score: str) -> Rule:
-    """SUPPORTED iff no seed's score lies above the upper end of the world's ceiling."""
+    """SUPPORTED iff no seed's score lies above the upper end of its world's ceiling."""
 
     def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
-        (summary,) = summaries.values()
-        ceiling = summary["ceiling"]
-        scores = [run["scores"][score] for run in summary["runs"]]
         measured = weakest(summaries, score)
-        above = [one for one in scores if one["low"] > ceiling["high"]]
+        scores = [
+            (summary["ceiling"], run["scores"][score]) for summary in summaries.values() for run in summary["runs"]
+        ]
+        above = sum(one["low"] > ceiling["high"] for ceiling, one in scores)
         if above:
-            reason = f"{len(above)} of {len(scores)} seeds lie above the ceiling {ceiling['r2']:.3f}"
-            return Judgement(Outcome.REFUTED, measured, reason)
-        sentence = f"every seed stays below the ceiling {ceiling['r2']:.3f}"
-        protocol = summary.get("single_sequence")
-        if protocol:
+            return Judgement(
+                Outcome.REFUTED, measured, f"{above} of {len(scores)} runs lie above their world's ceiling"
+            )
+        sentence = f"all {len(scores)} runs stay below their world's ceiling"
+        for protocol in (summary["single_sequence"] for summary in summaries.values() if "single_sequence" in summary):
             sentence += (
                 f"; scored on a single test sequence, as published, R2 ranges from {protocol['low']:.2f} to "
                 f"{protocol['high']:.2f} (5 % to 95 %), and {protocol['share_at_least_published']:.0%} of sequences "
@@ -84,11 +84,12 @@ def matched_correlation(threshold: float) -> Rule:
 
     def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
         runs = [run for summary in summaries.values() for run in summary["runs"]]
-        worst = min(min(run["correlations"]) for run in runs)
+        correlations = [one for run in runs for one in run["correlations"]]
+        worst = min(correlations)
         measured = weakest(summaries, "correlation")
         reached = all(run["optimum"]["reached"] for run in runs)
         reason = f"lowest matched correlation {worst:.4f} over {len(runs)} runs"
-        if worst >= threshold:
+        if all(one >= threshold for one in correlations):
             return Judgement(Outcome.SUPPORTED, measured, reason)
         return Judgement(Outcome.REFUTED if reached else Outcome.INCONCLUSIVE, measured, reason)
 
