@@ -200,11 +200,11 @@ def _verify_local(claim: dict[str, Any], work: Derivation) -> None:
 
 def _volume_witness() -> Witness:
     """f = x1 + c x2 with c = 2 on the line x2 = 0 is the identity of the line."""
-    ambient = (1.0**2 + 2.0**2) ** 0.5
-    along = 1.0  # slope of t -> f(t, 0) = t
-    return Witness(
-        "volume factor of f = x1 + 2 x2 on the line x2 = 0", along, ambient, ((1.0 * 1 + 2.0 * 0) ** 2) ** 0.5
-    )
+    gradient, tangent = (1.0, 2.0), (1.0, 0.0)
+    ends = [gradient[0] * t + gradient[1] * 0.0 for t in (0.0, 1.0)]
+    ambient = sum(part**2 for part in gradient) ** 0.5
+    tangential = abs(sum(a * b for a, b in zip(gradient, tangent, strict=True)))
+    return Witness("volume factor of f = x1 + 2 x2 on the line x2 = 0", ends[1] - ends[0], ambient, tangential)
 
 
 def _local_witness() -> Witness:
