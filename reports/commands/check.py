@@ -128,7 +128,7 @@ def _try_mutants(
 ) -> None:
     from rich.console import Console
 
-    from proofs_checks.mutation import mutants, try_mutants
+    from proofs_checks import mutants, try_mutants
     from reports.mutation_record import LEAST_SHARE, save, summary
 
     start = time.perf_counter()
