@@ -38,7 +38,7 @@ Map = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 class Case(NamedTuple):
     """What was drawn; `mild` noise leaves 0.5 % of each code's variance at most."""
 
-    index: int
+    number: int
     kind: str
     d: int
     n: int
@@ -80,7 +80,7 @@ def noisy(drawn: Drawn, z: Float[np.ndarray, "n d"], rng: np.random.Generator) -
 
 
 def _sampler(case: Case, rng: np.random.Generator) -> Callable[[int, np.random.Generator], np.ndarray]:
-    mixing = np.eye(case.d)
+    mixing: np.ndarray = np.eye(case.d)
     if case.correlated:
         loadings = rng.uniform(-0.6, 0.6, (case.d, 2))
         mixing = np.linalg.cholesky(np.eye(case.d) * 0.6 + loadings @ loadings.T)

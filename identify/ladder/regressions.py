@@ -15,7 +15,7 @@ from identify.ladder.residuals import Fold, discount, second_moment
 from identify.metrics.affine import affine_fit
 from identify.splits import Split
 
-NONLINEAR_ROWS = 6_000
+NONLINEAR_ROWS = 4_000
 """Train rows a nonlinear fit uses at most; held-out rows are all scored."""
 
 
