@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -45,14 +44,6 @@ _TREE_BELOW_DIMENSION = 6
 _MATRIX_UP_TO = 1024
 # Entries of one block of the kernel matrix.
 _KERNEL_ENTRIES = 4_000_000
-
-
-class TermwiseEntropy(Protocol):
-    """An entropy estimator as one term per sample."""
-
-    def __call__(self, z: Samples) -> Terms:
-        """Terms whose mean over samples is the estimate, in nats."""
-        ...
 
 
 def _check(z: Tensor, least: int) -> None:
@@ -101,7 +92,12 @@ def nearest_neighbours(z: Samples, k: int) -> Int[Tensor, "*s n"]:
 
 
 def _tree_neighbours(rows: np.ndarray, k: int) -> np.ndarray:
-    """k-th other neighbour by a k-d tree; duplicates may displace a point from its own first place, hence the mask."""
+    """k-th other neighbour by a k-d tree; duplicates may displace a point from its own first place, hence the mask.
+
+    A batch that holds NaN has no neighbours: any index will do, since its terms are NaN.
+    """
+    if not np.isfinite(rows).all():
+        return np.zeros(len(rows), dtype=np.int64)
     _, indices = cKDTree(rows).query(rows, k=k + 1)
     others = indices != np.arange(len(rows))[:, None]
     others[others.all(1), -1] = False

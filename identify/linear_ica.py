@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -26,6 +26,7 @@ Rows = Float[np.ndarray, "n d"]
 Matrix = Float[np.ndarray, "d d"]
 
 
+@runtime_checkable
 class SourcePrior(Protocol):
     """Factorised log density of sources, row by row, and its derivative with respect to the sources."""
 
@@ -86,6 +87,8 @@ class AutoregressiveNormal:
 
     def _residuals(self, y: Rows) -> tuple[Rows, Float[np.ndarray, " d"], Float[np.ndarray, " d"]]:
         a, v = np.asarray(self.decay), np.asarray(self.variance)
+        if len(a) != y.shape[1]:
+            raise ValueError(f"the prior has laws for {len(a)} sources, x has {y.shape[1]} columns; make them equal")
         noise = v * (1 - a**2)
         residuals = np.vstack([y[:1] * np.sqrt(1 - a**2), y[1:] - a * y[:-1]])
         return residuals, a, noise
@@ -127,9 +130,11 @@ def fit_linear_ica(
     """Maximise F over W from several random starts, by L-BFGS; the best objective wins.
 
     `orthogonal` keeps W a rotation (x is then used as it comes, neither centred nor whitened). Raises ValueError for
-    NaN, fewer rows than 2 d, or a singular covariance.
+    NaN, fewer rows than 2 d, a singular covariance, a prior for another number of sources, or no start at all.
     """
     _check(x)
+    if restarts < 1:
+        raise ValueError(f"restarts={restarts}; at least one start is needed")
     d = x.shape[1]
     basis = np.eye(d) if orthogonal else _whitening(x)
     white = x @ basis.T

@@ -107,13 +107,19 @@ class Training:
         self.initial = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
     def _window_indices(self) -> tuple[Int[Tensor, "s 1 1"], Int[Tensor, "s b 1"], Int[Tensor, "s b w"]]:
-        """Random windows, drawn by each network from its own data with its own generator."""
+        """Random windows, drawn by each network from its own data with its own generator.
+
+        One from each of `batch` equal strata of all windows: no window comes twice in a batch, where its frames would be
+        their own nearest neighbours.
+        """
         n, t = self.inputs.shape[1:3]
         batch, window, device = self.config.batch, self.config.window, self.inputs.device
-        row = torch.stack([torch.randint(n, (batch,), generator=one) for one in self.generators])
-        start = torch.stack([torch.randint(t - window + 1, (batch,), generator=one) for one in self.generators])
-        frame = start.to(device)[:, :, None] + torch.arange(window, device=device)
-        return self.owner[:, None, None], row.to(device)[:, :, None], frame
+        starts = t - window + 1
+        strata = torch.arange(batch, dtype=torch.float64)
+        drawn = torch.stack([strata + torch.rand(batch, generator=one, dtype=strata.dtype) for one in self.generators])
+        position = (drawn * (n * starts / batch)).long().clamp_max(n * starts - 1).to(device)
+        frame = (position % starts)[:, :, None] + torch.arange(window, device=device)
+        return self.owner[:, None, None], (position // starts)[:, :, None], frame
 
     def advance(self) -> None:
         """One step of every network that is still finite."""
@@ -127,14 +133,18 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         value.sum().neg().backward()
         self._guard(value)
+        frozen = [parameter.detach()[self.diverged] for parameter in self.network.parameters()]
         self.optimizer.step()
+        if bool(self.diverged.any()):
+            for parameter, kept in zip(self.network.parameters(), frozen, strict=True):
+                parameter.data[self.diverged] = kept
         if self.step % config.history_every == 0 or self.step == config.steps - 1:
             level = torch.full_like(parts.alignment, self.step)
             self.records.append(torch.stack([level, parts.alignment, parts.entropy]).detach().cpu())
         self.step += 1
 
     def _guard(self, value: Float[Tensor, "s"]) -> None:
-        """Freeze networks whose objective is no longer finite: their gradients count as zero from now on."""
+        """Note networks whose objective is no longer finite: their gradients count as zero from now on."""
         self.diverged |= ~value.detach().isfinite().cpu()
         if bool(self.diverged.any()):
             for parameter in self.network.parameters():
@@ -160,8 +170,14 @@ class Training:
         save_state(path, tensors, self.config, self.seeds, self.step)
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint of the same configuration and seeds."""
+        """Go on from a checkpoint of the same configuration and seeds; ValueError where it does not fit the data."""
         tensors, self.step = load_state(path, self.config, self.seeds)
+        expected = {f"network/{name}": value.shape for name, value in self.network.state_dict().items()}
+        stored = {name: value.shape for name, value in tensors.items() if name.startswith("network/")}
+        if stored != expected:
+            raise ValueError(
+                f"checkpoint={path} holds networks of other shapes: it was written for other data; remove it"
+            )
         self.network.load_state_dict(_below("network/", tensors))
         self.initial = {name: value.to(self.inputs.device) for name, value in _below("initial/", tensors).items()}
         state = self.optimizer.state_dict()
