@@ -1,8 +1,8 @@
 """A small calibration of the verdict.
 
 Null law: each verdict is wrong with probability at most .01, so wrong verdicts among v are at most binomial(v, .01).
-The test rejects if the exact upper tail is below 1e-6. Smallest defect that matters at this size: one verdict in two wrong;
-its miss rate is asserted to be below .05. The twin accepts every class at once (a margin of .9) and must be rejected.
+The test rejects if the exact upper tail is below 1e-6. Smallest defect that matters at this size: one verdict in two
+wrong; its miss rate is asserted to be below .05. The twin names the smallest class always and must be rejected.
 """
 
 import pytest
