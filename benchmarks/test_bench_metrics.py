@@ -1,4 +1,4 @@
-"""Scores against scikit-learn, cca-zoo and ituna on the same arrays, in one run (`pytest benchmarks --benchmark-only`)."""
+"""Scores against scikit-learn, cca-zoo and ituna on the same arrays (`pytest benchmarks --benchmark-only`)."""
 
 from __future__ import annotations
 

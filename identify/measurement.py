@@ -2,7 +2,7 @@
 
 Scores are fitted on train rows and scored on held-out rows; their chance level is the same score after the recovered
 rows are shuffled (whole blocks where rows depend on each other), on at most 20,000 rows. Nonlinear scores, the ladder
-and the verdict use at most 200,000 rows.
+and the verdict use at most 50,000 rows (a random subsample, stated here).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from identify.splits import Split
 
 ERROR_RATE = 0.01
 COMPARISONS = 24
-MAX_ROWS = 200_000
+MAX_ROWS = 50_000
 """Rows a verdict uses at most (a stated random subsample beyond)."""
 PLANTED_SHARE = 0.8
 """Share of planted bends that have to be found before `no bend found` counts."""
