@@ -53,6 +53,8 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise ValueError(
             f"checkpoint={path} is damaged or not a training state ({error}); remove it to start anew"
         ) from None
+    if not isinstance(header, dict):
+        raise ValueError(f"checkpoint={path} is damaged or not a training state; remove it to start anew")
     if header.get("schema") != SCHEMA:
         raise ValueError(f"checkpoint={path} has schema {header.get('schema')}, this version reads {SCHEMA}")
     return tensors, header

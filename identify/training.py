@@ -109,8 +109,8 @@ class Training:
     def _window_indices(self) -> tuple[Int[Tensor, "s 1 1"], Int[Tensor, "s b 1"], Int[Tensor, "s b w"]]:
         """Random windows, drawn by each network from its own data with its own generator.
 
-        One from each of `batch` equal strata of all windows: no window comes twice in a batch, where its frames would be
-        their own nearest neighbours.
+        One from each of `batch` equal strata of all windows: no window comes twice in a batch, where its frames would
+        be their own nearest neighbours.
         """
         n, t = self.inputs.shape[1:3]
         batch, window, device = self.config.batch, self.config.window, self.inputs.device
