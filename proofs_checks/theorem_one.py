@@ -147,6 +147,7 @@ def _simulate(claim: dict[str, Any], work: Derivation) -> None:
 CHECKS = (
     Check(
         id="thm-1",
+        aliases=("eq-64", "eq-65"),
         theme="theorem 1",
         statement=(
             r"J_q(c)^{\top}\Sigma_R^{-1}J_h(z) = J_p(c)^{\top}\Sigma^{-1},\; \mathrm{rank}\,J_q = n"

@@ -18,6 +18,7 @@ from reports.check_record import load, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "docs" / "quick_report"
+MUTANTS = ROOT / "reports" / "data" / "mutants.json"
 FIGURES = ("latent_grids.png", "score_by_dimension.png")
 _ROW_KEYS = ("id", "statement", "published", "measured", "worst", "seeds", "outcome", "expected", "as_expected")
 
@@ -69,9 +70,11 @@ def _checks() -> str:
     errata = sum(row["erratum"] is not None for row in record.rows)
     twins = sum(len(row["twins"]) for row in record.rows)
     held = sum(row["status"] == "holds" for row in record.rows)
+    mutants = json.loads(MUTANTS.read_text())
     return (
         f"{held} of {len(record.rows)} statements hold, {twins} corrupted twins are rejected, and {errata} statements "
-        "are printed with an error or hold only in a corrected form.\n"
+        f"are printed with an error or hold only in a corrected form. Of {mutants['total']} automatic mutants of the "
+        f"statements {mutants['caught']} ({mutants['share']:.1%}) are caught.\n"
     )
 
 
