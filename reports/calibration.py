@@ -14,7 +14,7 @@ from reports.atomic_file import write_atomically
 from reports.calibration_cases import Drawn, draw_case, noisy, population_excess
 from reports.plain_json import plain
 
-CHUNK = 110
+CHUNK = 33
 FRESH_ROWS = 100_000
 SEED = 2026
 
