@@ -9,7 +9,7 @@ JOBS   ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: env report readme test lint types check lock clean
+.PHONY: env report readme test lint types check bench lock clean
 
 env: $(STAMP)
 
@@ -37,6 +37,10 @@ types: env
 # Derivation checks with their twins.
 check: env
 	$(BIN)/identify check
+
+# Timings on one thread; BENCH passes options on, such as BENCH="-k entropy".
+bench: env
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(BENCH)
 
 # Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
 # Rewrite what the README shows from the records of the report in OUT.
