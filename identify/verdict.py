@@ -19,7 +19,13 @@ from jaxtyping import Float
 from identify.ladder.classes import CLASSES, NEEDS_EQUAL_WIDTH
 from identify.ladder.gates import also_minimal, decide, first_class
 from identify.ladder.kernel_ridge import whitener
-from identify.ladder.lost_information import colliding_share, independence
+from identify.ladder.lost_information import (
+    DOUBTFUL_SHARE,
+    SharedCodes,
+    colliding_share,
+    independence,
+    shared_codes,
+)
 from identify.ladder.regressions import (
     HalfFit,
     add_componentwise,
@@ -34,6 +40,7 @@ ERROR_RATE = 0.01
 COMPARISONS = 24
 MAX_ROWS = 50_000
 """Rows a verdict uses at most (a stated random subsample beyond)."""
+COLLISION_ROWS = 20_000
 PLANTED_SHARE = 0.8
 """Share of planted bends that have to be found before `no bend found` counts."""
 
@@ -280,6 +287,16 @@ _MEANING = {
 }
 
 
+def _shared_codes(here: _Context) -> SharedCodes:
+    """Collisions among at most COLLISION_ROWS rows, latents and codes whitened."""
+    rows = np.sort(np.concatenate([here.splits[0].train, here.splits[0].held_out]))
+    if len(rows) > COLLISION_ROWS:
+        rows = np.sort(here.rng.permutation(rows)[:COLLISION_ROWS])
+    true, code = here.true[rows], here.recovered[rows]
+    (mean, white), (code_mean, code_white) = whitener(true), whitener(code)
+    return shared_codes((true - mean) @ white, (code - code_mean) @ code_white)
+
+
 def _name_it(
     here: _Context, folds: tuple[Fold, ...], holds: dict[str, bool | None], richest: str, bends_would_show: bool
 ) -> Verdict:
@@ -290,6 +307,16 @@ def _name_it(
     if "componentwise" not in decided and holds["affine"] is not True and d == m:
         decided["componentwise"] = None
     found = first_class(decided)
+    if found in ("componentwise", "nonlinear"):
+        shared = _shared_codes(here)
+        share = f"{shared.rows} rows ({shared.share:.1%}) share their code with rows of other latents"
+        if shared.shown and shared.share > here.eps:
+            lost = {name: False if value is not None else None for name, value in holds.items()} | {"none": True}
+            why = f"the map is not invertible: {share}, although nonlinear maps read most of the latents from the code"
+            return Verdict("none", (), "SUPPORTED", why, lost, level, np.eye(d))
+        if found == "nonlinear" and shared.doubtful > DOUBTFUL_SHARE:
+            why = f"the code is bent and may fold: {shared.doubtful:.0%} of its closest pairs have distant latents"
+            return Verdict(None, (), "INCONCLUSIVE", why, holds | {"nonlinear": None, "none": None}, level, None)
     if found is None:
         open_classes = [name for name, value in decided.items() if value is None]
         why = f"n = {len(here.true)} rows cannot decide {', '.join(open_classes)} at eps = {here.eps:g}"

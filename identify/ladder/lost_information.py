@@ -1,8 +1,9 @@
 """Evidence that a direction of the true latents is lost: independence with stated power, or exhibited collisions.
 
-A learner that fails to read a direction shows nothing: it may only be too weak. Either of these does:
+A learner that fails to read a direction shows nothing: it may only be too weak. Any of these does:
 - independence: a kernel dependence test (HSIC, permutation null [gretton2008kernel]) between the direction and the code
   does not reject at .01, while it rejects planted dependences that explain a quarter of the variance (linear and even);
+- shared codes: rows with one code and different latents, whatever a learner reads from the rest (`shared_codes`);
 - collisions: rows that are near neighbours in the code (mean squared distance below 5 % of its variance) but differ in
   the direction by as much as strangers do, where the code itself is a nearly noise-free function of the true latents.
 """
@@ -22,6 +23,12 @@ NEAR = 0.05
 """Squared distance of neighbours, per dimension of the whitened code, that counts as the same code."""
 MIN_PAIRS = 20
 NEIGHBOURS = 4
+SAME = 1e-9
+"""Distance, per dimension of the whitened code, below which two codes are one: float resolution, not noise."""
+DIFFERENT = 1e-3
+CLOSE, APART = 5e-3, 0.5
+"""Codes this close whose true latents are this far apart (whitened, per dimension) put invertibility in doubt."""
+DOUBTFUL_SHARE = 0.2
 
 
 class Independence(NamedTuple):
@@ -81,3 +88,35 @@ def colliding_share(direction: Float[np.ndarray, " rows"], code: Float[np.ndarra
     gaps = (direction[:, None] - direction[neighbour[:, 1:]]) ** 2 / (2 * direction.var())
     of_row = (gaps * near).sum(axis=1)[rows] / near.sum(axis=1)[rows]
     return float(of_row.mean() - 2 * of_row.std() / np.sqrt(len(rows) / 2)), len(rows)
+
+
+class SharedCodes(NamedTuple):
+    """How many rows share their code with a row of other latents."""
+
+    rows: int
+    share: float
+    doubtful: float
+
+    @property
+    def shown(self) -> bool:
+        """Enough exact collisions to exclude an invertible map."""
+        return self.rows >= MIN_PAIRS
+
+
+def shared_codes(true: Float[np.ndarray, "rows d"], code: Float[np.ndarray, "rows m"]) -> SharedCodes:
+    """Collisions between nearest neighbours in the whitened code, for whitened true latents.
+
+    `rows` and `share` count rows whose neighbour has the same code at float resolution and other latents: no invertible
+    map gives those. `doubtful` is, among rows whose neighbour is within `CLOSE`, the share whose latents lie further
+    apart than `APART` (0 where fewer than MIN_PAIRS rows have such neighbours): a steep but invertible map might.
+    """
+    live = code[:, code.std(axis=0) > 1e-9]
+    distance, neighbour = cKDTree(live).query(live, k=2)
+    own = neighbour[:, 1] == np.arange(len(live))  # an exact duplicate may come first
+    other = np.where(own, neighbour[:, 0], neighbour[:, 1])
+    near = distance[:, 1] / np.sqrt(2 * live.shape[1])
+    apart = np.sqrt(np.mean((true - true[other]) ** 2, axis=1) / 2)
+    same = (near < SAME) & (apart > DIFFERENT)
+    close = near < CLOSE
+    doubtful = float(np.mean(apart[close] > APART)) if close.sum() >= MIN_PAIRS else 0.0
+    return SharedCodes(int(same.sum()), float(same.mean()), doubtful)
