@@ -3,6 +3,9 @@
 Training has no exact law, so the rule is fixed beforehand, the one of the report: SUPPORTED iff every seed's verdict
 certifies affine and its held-out affine R2 is at least .99. The Fig. A7 world (N = 2, narrow mixing) must be SUPPORTED,
 at a reached optimum; the world that nothing predicts, started at the twist that proves V1, must not be, on any seed.
+
+At this budget seven of the seeds 0 to 7 score .9976 or more and one, seed 7, .989: with the seeds fixed this is a test
+against regressions; the claims of the report, with larger budgets, are the evidence.
 """
 
 from dataclasses import replace
@@ -28,8 +31,8 @@ def test_markov_latents_come_back_up_to_an_affine_map():
         TrainingCell(
             id="small",
             world=WorldChoice("markov-2", markov_gaussian, (("dim", 2), ("alpha", 0.1), ("mixing", "narrow"))),
-            config=markov_config(2, LOG_DET, 400, restarts=2),
-            sample=PAIRS,
+            config=markov_config(2, LOG_DET, 600, restarts=2),
+            sample=replace(PAIRS, train=20_000),
             seeds=SEEDS,
             cost=1.0,
         )
