@@ -41,7 +41,7 @@ THEOREM_1 = Theorem(
         Removal(
             assumption="injective mixing: frames outside the image are clamped",
             automorphism="$h$ is constant along the clamped directions",
-            predicted="score at most the ceiling",
+            predicted="none (not invertible), score at most the ceiling",
             claim="thm-1/wobbly-published",
             check="",
         ),
