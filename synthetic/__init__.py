@@ -4,27 +4,41 @@ from synthetic.assumptions import Assumption, Declaration
 from synthetic.ceiling import Ceiling
 from synthetic.clamped_ceiling import clamped_ceiling
 from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
+from synthetic.context_covariance import TiltedGaussian, context_covariance
+from synthetic.context_gaussian import ContextGaussian
+from synthetic.deficiency_two import affine_r2_of_turn, deficiency_one, deficiency_two
+from synthetic.delayed_copy import delayed_copy
 from synthetic.dot_image import DotImage
 from synthetic.fold import fold, free_coordinate
+from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
+from synthetic.independent_coordinate import independent_coordinate
 from synthetic.initial_law import DiagonalNormal, InitialLaw, StandardNormal
+from synthetic.inverse_map import InverseMap
 from synthetic.leaky_network import LeakyReLU, leaky_network
 from synthetic.limit_cycle import LimitCycle, NearCycle
+from synthetic.linear_gaussian import linear_gaussian
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
+from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
 from synthetic.named_worlds import violations, worlds
-from synthetic.noise import GaussianNoise, Noise
+from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
 from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
-from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh
+from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh, TanhPredictor
+from synthetic.pushed_law import PushedInitial, PushedTransition
 from synthetic.selection import Selection, StaysInView
+from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
 from synthetic.shear import Banana, Shear, SineShear
 from synthetic.swirl import swirl_matrix
 from synthetic.tent_fold import TentFold
 from synthetic.trajectories import Trajectories
 from synthetic.transition import AdditiveNoise, Transition
+from synthetic.turn import ArctanTurn, LinearTurn, SphericalTurn, Turn
 from synthetic.twist import Twist
 from synthetic.violation import Violation, density_gap
+from synthetic.warp import SinhWarp, Warp
+from synthetic.warped_latents import affine_r2_of_sinh, warped_latents
 from synthetic.wobbly import (
     PUBLISHED_CEILING,
     LeavingProbability,
@@ -40,54 +54,85 @@ __all__ = [
     "PLANE_MIXINGS",
     "PUBLISHED_CEILING",
     "AdditiveNoise",
+    "ArctanTurn",
     "Assumption",
     "Banana",
     "BlockPredictor",
     "Ceiling",
     "Composition",
+    "ContextGaussian",
     "Declaration",
     "DiagonalNormal",
     "DotImage",
     "GaussianNoise",
     "InitialLaw",
+    "InverseMap",
     "LeakyReLU",
     "LeavingProbability",
     "LimitCycle",
     "Linear",
     "LinearPredictor",
+    "LinearTurn",
+    "Marginal",
     "Mixing",
+    "MovingRotation",
     "NearCycle",
     "Noise",
     "Nuisance",
+    "Pointwise",
     "Predictor",
     "PrivateNormal",
+    "PushedInitial",
+    "PushedTransition",
     "RotationTanh",
     "Selection",
+    "SequenceMap",
     "Shear",
     "SineShear",
+    "SingularGaussianNoise",
+    "SinhWarp",
+    "SphericalTurn",
     "StandardNormal",
     "StaysInView",
+    "TanhPredictor",
     "TentFold",
+    "TiltedGaussian",
     "Trajectories",
     "Transition",
+    "Turn",
+    "TurnByPast",
+    "TurnByTime",
     "Twist",
     "Violation",
+    "Warp",
     "World",
+    "affine_r2_of_sinh",
+    "affine_r2_of_turn",
     "affine_r2_of_twist",
     "clamped_ceiling",
     "constant_predictor",
+    "context_covariance",
+    "deficiency_one",
+    "deficiency_two",
+    "delayed_copy",
     "density_gap",
+    "encoder_of_the_past",
+    "encoder_of_the_time",
     "fold",
     "free_coordinate",
+    "free_density",
     "gaussian_autoregression",
+    "independent_coordinate",
     "leaky_network",
     "leaving_probability",
+    "linear_gaussian",
     "markov_gaussian",
     "ornstein_uhlenbeck",
     "plane_world",
     "published_ceiling",
     "swirl_matrix",
     "violations",
+    "warped_latents",
     "wobbly_in_view",
     "wobbly_published",
     "wobbly_selected",

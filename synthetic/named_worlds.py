@@ -6,19 +6,34 @@ from collections.abc import Callable
 from functools import partial
 
 from synthetic.constant_predictor import constant_predictor
+from synthetic.context_covariance import context_covariance
+from synthetic.deficiency_two import deficiency_one, deficiency_two
+from synthetic.delayed_copy import delayed_copy
 from synthetic.fold import fold, free_coordinate
+from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, plane_world
+from synthetic.independent_coordinate import independent_coordinate
 from synthetic.leaky_network import MIXINGS
 from synthetic.markov_gaussian import markov_gaussian
+from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.violation import Violation
+from synthetic.warped_latents import warped_latents
 from synthetic.wobbly import wobbly_in_view, wobbly_published, wobbly_selected
 from synthetic.world import World
 
 _VIOLATIONS: dict[str, Callable[[], Violation]] = {
     "constant_predictor": constant_predictor,
+    "deficiency_two": deficiency_two,
+    "context_covariance": context_covariance,
+    "warped_latents": warped_latents,
+    "delayed_copy": delayed_copy,
+    "encoder_of_the_past": encoder_of_the_past,
+    "encoder_of_the_time": encoder_of_the_time,
     "free_coordinate": free_coordinate,
     "fold": fold,
+    "independent_coordinate": independent_coordinate,
+    "free_density": free_density,
 }
 
 
@@ -31,6 +46,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         "wobbly_selected": wobbly_selected,
         **{name: partial(plane_world, name) for name in PLANE_MIXINGS},
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
+        "deficiency_one": deficiency_one,
         **{name: partial(_world_of, make) for name, make in _VIOLATIONS.items()},
     }
 

@@ -89,6 +89,33 @@ class LinearPredictor(Predictor):
 
 
 @dataclass(frozen=True)
+class TanhPredictor(Predictor):
+    """p(z_:t) = gain tanh(z_{t-1}); ValueError for dim < 1 or gain = 0."""
+
+    dimension: int
+    gain: float
+
+    def __post_init__(self) -> None:
+        if self.dimension < 1 or self.gain == 0:
+            raise ValueError(f"dimension={self.dimension}, gain={self.gain}: take dimension >= 1 and gain != 0")
+
+    @property
+    def dim(self) -> int:
+        """Dimension d of z."""
+        return self.dimension
+
+    @property
+    def declarations(self) -> Declarations:
+        """Full row rank, hence coverage."""
+        why = "strictly monotone in every coordinate"
+        return {Assumption.COVERAGE: Declaration(True, why), Assumption.ROW_RANK: Declaration(True, why)}
+
+    def __call__(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
+        """gain tanh of the latest z."""
+        return self.gain * torch.tanh(past[..., -1, :])
+
+
+@dataclass(frozen=True)
 class BlockPredictor(Predictor):
     """Independent predictors of consecutive blocks of coordinates, each seeing its own block's past only."""
 

@@ -32,6 +32,18 @@ class Transition(ABC):
     def declarations(self) -> Declarations:
         """What the law says about noise, covariance, coverage and row rank."""
 
+    @property
+    def directions(self) -> Float[Tensor, "d r"]:
+        """Orthonormal basis of the directions in which z_t varies given its past: all of them unless overridden."""
+        return torch.eye(self.dim, dtype=torch.float64)
+
+    def covariance(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """Cov[z_t | z_:t], past by past; ValueError where it depends on the past in no known form."""
+        constant = self.noise_covariance
+        if constant is None:
+            raise ValueError(f"{type(self).__name__} has no covariance in closed form: estimate it from draws")
+        return constant.to(past).expand(*past.shape[:-2], -1, -1)
+
     @abstractmethod
     def mean(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
         """E[z_t | z_:t]."""
@@ -67,6 +79,11 @@ class AdditiveNoise(Transition):
     def noise_covariance(self) -> Float[Tensor, "d d"] | None:
         """The noise's covariance."""
         return self.noise.covariance
+
+    @property
+    def directions(self) -> Float[Tensor, "d r"]:
+        """The noise's directions."""
+        return self.noise.directions
 
     @property
     def declarations(self) -> Declarations:

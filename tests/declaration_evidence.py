@@ -18,10 +18,16 @@ RATE = 1e-8
 
 
 def whitened_residuals(transition: Transition, z: Tensor) -> Tensor:
-    """L^-1 (z_t - p(z_:t)), t >= 1, with L L^T the declared covariance: standard normal and independent."""
-    residual = torch.cat([(z[:, t] - transition.mean(z[:, :t])) for t in range(1, z.shape[1])])
-    factor = torch.linalg.cholesky(transition.noise_covariance)
-    return torch.linalg.solve_triangular(factor, residual.T, upper=False).T
+    """L^-1 (z_t - p(z_:t)), t >= 1, L L^T the declared covariance: standard normal and independent.
+
+    Where the covariance is singular, in coordinates along its range.
+    """
+    basis, white = transition.directions, []
+    for t in range(1, z.shape[1]):
+        factor = torch.linalg.cholesky(basis.T @ transition.covariance(z[:, :t]) @ basis)
+        residual = (z[:, t] - transition.mean(z[:, :t])) @ basis
+        white.append(torch.linalg.solve_triangular(factor, residual.unsqueeze(-1), upper=False).squeeze(-1))
+    return torch.cat(white)
 
 
 def normality(sample: Tensor) -> tuple[float, float]:
@@ -42,6 +48,12 @@ def dependence_of_spread(transition: Transition, z: Tensor) -> tuple[float, floa
     features = torch.cat((past, past.square().sum(-1, keepdim=True)), -1).numpy()
     found = max(abs(float(stats.spearmanr(spread, feature).statistic)) for feature in features.T)
     return found, float(stats.norm.isf(RATE / 2 / features.shape[1])) / math.sqrt(len(spread) - 1)
+
+
+def draws_at(transition: Transition, past: Tensor, n: int, seed: int) -> Tensor:
+    """n draws of z_t for each past: [pasts, n, d]."""
+    repeated = past.repeat_interleave(n, 0)
+    return transition.sample(repeated, torch.Generator().manual_seed(seed)).unflatten(0, (len(past), n))
 
 
 def drift(z: Tensor) -> tuple[float, float]:

@@ -5,7 +5,23 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from synthetic import Banana, Composition, DotImage, LeakyReLU, Linear, Mixing, SineShear, TentFold, Twist, swirl_matrix
+from synthetic import (
+    ArctanTurn,
+    Banana,
+    Composition,
+    DotImage,
+    InverseMap,
+    LeakyReLU,
+    Linear,
+    LinearTurn,
+    Mixing,
+    SineShear,
+    SinhWarp,
+    SphericalTurn,
+    TentFold,
+    Twist,
+    swirl_matrix,
+)
 from synthetic.leaky_network import MIXINGS
 
 
@@ -17,6 +33,12 @@ def every_mixing() -> dict[str, Mixing]:
         "twist": Twist(rate=0.7, power=2, dim=4),
         "banana": Banana(),
         "sine_shear": SineShear(),
+        "linear_turn": LinearTurn(1.3),
+        "arctan_turn": ArctanTurn(0.9),
+        "spherical_turn": SphericalTurn(2.0),
+        "sinh_warp": SinhWarp(3),
+        "sinh_warp_last": SinhWarp(3, 0.8, last=1),
+        "inverse_map": InverseMap(Composition((SinhWarp(2), SineShear()))),
         "tent_fold": TentFold(2),
         "dot_image": DotImage(),
         "dot_image_clamped": DotImage(clamp=True),
