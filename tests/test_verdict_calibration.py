@@ -11,7 +11,8 @@ from scipy import stats
 from reports.calibration import is_right, run_case, summary
 from reports.calibration_page import markdown
 
-CASES = [k for k in range(99) if k // 11 % 3 != 2][:28]
+CASES = [k for k in range(99) if k // 11 % 3 == 1]
+"""Each kind of map three times, n = 1,000: at 200 rows too many verdicts stay open for the test to have power."""
 RATE = 1e-6
 
 
