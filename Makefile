@@ -42,11 +42,11 @@ check: env
 bench: env
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q benchmarks --benchmark-only --benchmark-columns=median,iqr,rounds $(BENCH)
 
-# Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
 # Rewrite what the README shows from the records of the report in OUT.
 readme: env
 	$(BIN)/python -m reports.readme $(OUT)
 
+# Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
 lock: env
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-options \
 		--extra dev --extra oracles --output-file requirements.lock pyproject.toml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -17,9 +18,19 @@ from torch import Tensor
 SCHEMA = 1
 
 
-def save_state(path: Path, tensors: Mapping[str, Tensor], config: Any, seeds: Sequence[int], step: int) -> None:
-    """Write tensors with their configuration (a frozen dataclass), seeds and step; the file appears whole or not."""
-    header = {"schema": SCHEMA, "config": asdict(config), "seeds": list(seeds), "step": step}
+def fingerprint(data: Tensor) -> str:
+    """sha256 of the values: a run goes on from a checkpoint of its own data only."""
+    return hashlib.sha256(data.detach().cpu().contiguous().numpy().tobytes()).hexdigest()
+
+
+def save_state(
+    path: Path, tensors: Mapping[str, Tensor], config: Any, seeds: Sequence[int], step: int, data: str = ""
+) -> None:
+    """Write tensors with their configuration (a frozen dataclass), seeds, step and the fingerprint of the data.
+
+    The file appears whole or not at all.
+    """
+    header = {"schema": SCHEMA, "config": asdict(config), "seeds": list(seeds), "step": step, "data": data}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
@@ -32,13 +43,15 @@ def save_state(path: Path, tensors: Mapping[str, Tensor], config: Any, seeds: Se
         Path(temporary).unlink(missing_ok=True)
 
 
-def load_state(path: Path, config: Any, seeds: Sequence[int]) -> tuple[dict[str, Tensor], int]:
-    """Read back what `save_state` wrote for the same configuration and seeds, and the step it had reached."""
+def load_state(path: Path, config: Any, seeds: Sequence[int], data: str = "") -> tuple[dict[str, Tensor], int]:
+    """Read back what `save_state` wrote for the same configuration, seeds and data, and the step it had reached."""
     tensors, header = read_state(path)
     if header["config"] != json.loads(json.dumps(asdict(config))) or header["seeds"] != list(seeds):
         raise ValueError(
             f"checkpoint={path} belongs to another configuration or other seeds; give another path or remove it"
         )
+    if header["data"] != data:
+        raise ValueError(f"checkpoint={path} belongs to other data; give another path or remove it")
     return tensors, header["step"]
 
 

@@ -48,6 +48,12 @@ class Fitted:
         x is one data set for all networks or one for each.
         """
         sets = [x] * len(self.seeds) if isinstance(x, Tensor) else list(x)
+        channels = self.projection.basis.shape[1]
+        if any(one.shape[-1] != channels for one in sets):
+            raise ValueError(
+                f"x has {sorted({one.shape[-1] for one in sets})} channels, the encoder was trained on {channels}; "
+                "pass observations of the same kind"
+            )
         with torch.no_grad():
             inputs = self.projection.project([one.to(self.projection.mean) for one in sets])
             parameters = self.network.state_dict() if trained else dict(self.initial)

@@ -101,6 +101,12 @@ def _checked(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> 
         raise ValueError(f"x has sequences of {t} steps, shorter than window={config.window}; choose a shorter window")
     if n * t <= p:
         raise ValueError(f"x has {n * t} frames of {p} channels; more frames than channels are needed")
+    fewest_tiles = max(1, (t - min(config.window, t - config.window + 1) + 1) // config.window)
+    if config.batch > n * fewest_tiles:
+        raise ValueError(
+            f"batch={config.batch}: x holds only {n * fewest_tiles} windows of {config.window} frames that do not overlap; "
+            "lower batch or window, or give more data"
+        )
     if config.batch * (config.window - 1) <= 2 * config.encoder.width:
         raise ValueError(
             f"batch={config.batch} windows of {config.window} frames are too few to estimate the entropy of "

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from identify.checkpoint import load_state, save_state
+from identify.checkpoint import fingerprint, load_state, save_state
 from identify.encoders import EncoderConfig
 from identify.fitted import History
 from identify.methods import Method
@@ -109,17 +109,22 @@ class Training:
     def _window_indices(self) -> tuple[Int[Tensor, "s 1 1"], Int[Tensor, "s b 1"], Int[Tensor, "s b w"]]:
         """Random windows, drawn by each network from its own data with its own generator.
 
-        One from each of `batch` equal strata of all windows: no window comes twice in a batch, where its frames would
-        be their own nearest neighbours.
+        Sequences are tiled with windows from a random offset, and one tile is taken from each of `batch` equal strata of
+        all tiles: no frame comes twice in a batch, where it would be its own nearest neighbour.
         """
         n, t = self.inputs.shape[1:3]
         batch, window, device = self.config.batch, self.config.window, self.inputs.device
-        starts = t - window + 1
         strata = torch.arange(batch, dtype=torch.float64)
-        drawn = torch.stack([strata + torch.rand(batch, generator=one, dtype=strata.dtype) for one in self.generators])
-        position = (drawn * (n * starts / batch)).long().clamp_max(n * starts - 1).to(device)
-        frame = (position % starts)[:, :, None] + torch.arange(window, device=device)
-        return self.owner[:, None, None], (position // starts)[:, :, None], frame
+        rows, starts = [], []
+        for generator in self.generators:
+            offset = int(torch.randint(min(window, t - window + 1), (), generator=generator))
+            tiles = (t - offset) // window
+            drawn = strata + torch.rand(batch, generator=generator, dtype=strata.dtype)
+            tile = (drawn * (n * tiles / batch)).long().clamp_max(n * tiles - 1)
+            rows.append(tile // tiles)
+            starts.append(offset + window * (tile % tiles))
+        frame = torch.stack(starts).to(device)[:, :, None] + torch.arange(window, device=device)
+        return self.owner[:, None, None], torch.stack(rows).to(device)[:, :, None], frame
 
     def advance(self) -> None:
         """One step of every network that is still finite."""
@@ -167,17 +172,11 @@ class Training:
             tensors |= {f"optimizer/{index}/{name}": value for name, value in state.items()}
         tensors |= {f"generator/{i}": generator.get_state() for i, generator in enumerate(self.generators)}
         tensors |= {"diverged": self.diverged, "records": torch.stack(self.records)}
-        save_state(path, tensors, self.config, self.seeds, self.step)
+        save_state(path, tensors, self.config, self.seeds, self.step, fingerprint(self.inputs))
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint of the same configuration and seeds; ValueError where it does not fit the data."""
-        tensors, self.step = load_state(path, self.config, self.seeds)
-        expected = {f"network/{name}": value.shape for name, value in self.network.state_dict().items()}
-        stored = {name: value.shape for name, value in tensors.items() if name.startswith("network/")}
-        if stored != expected:
-            raise ValueError(
-                f"checkpoint={path} holds networks of other shapes: it was written for other data; remove it"
-            )
+        """Go on from a checkpoint of the same configuration, seeds and data; ValueError otherwise."""
+        tensors, self.step = load_state(path, self.config, self.seeds, fingerprint(self.inputs))
         self.network.load_state_dict(_below("network/", tensors))
         self.initial = {name: value.to(self.inputs.device) for name, value in _below("initial/", tensors).items()}
         state = self.optimizer.state_dict()

@@ -10,7 +10,13 @@ from identify.methods import KDE, KNN, LOG_DET, STOP_GRADIENT, EntropyConfig, Me
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.claim import Claim, Outcome
-from reports.decision_rules import at_most_ceiling, matched_correlation, recovered_up_to
+from reports.decision_rules import (
+    CEILING_MARGIN,
+    REFUTING_LOSS,
+    at_most_ceiling,
+    matched_correlation,
+    recovered_up_to,
+)
 from reports.ica_cell import ImageCell, OrnsteinUhlenbeckCell
 from reports.profiles import Profile
 from reports.theorems import LINEAR_ICA, THEOREM_1
@@ -102,7 +108,8 @@ def _theorem_1_claim(**fields: Any) -> Claim:
         "rule_text": (
             "SUPPORTED: the verdict certifies affine (or smaller) for every seed, and its held-out affine R² is at "
             f"least {THRESHOLD}. REFUTED: a run within 3 standard errors of the oracle objective has a certified "
-            "verdict outside affine. INCONCLUSIVE: anything else."
+            f"verdict outside affine, which leaves more than {REFUTING_LOSS} of its worst direction unexplained. "
+            "INCONCLUSIVE: anything else."
         ),
         "expected": SUPPORTED,
     }
@@ -167,7 +174,10 @@ def _wobbly_published() -> Claim:
         published=".94 (one test sequence)",
         cells=(cell, selected),
         rule=at_most_ceiling("r2_affine"),
-        rule_text="SUPPORTED: no run's interval lies above its world's ceiling. REFUTED: some run's does.",
+        rule_text=(
+            "SUPPORTED: no run's interval lies above its world's ceiling, and every mean over seeds comes within "
+            f"{CEILING_MARGIN} of it. REFUTED: some run's interval lies above. INCONCLUSIVE: anything else."
+        ),
     )
 
 

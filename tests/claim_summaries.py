@@ -11,12 +11,14 @@ def run(
     reached: bool = True,
     certified: bool = True,
     affine_holds: bool | None = None,
+    affine_loss: float = 0.3,
 ) -> dict[str, Any]:
     """One seed: class found, affine R2, whether the optimum was reached; affine holds where the class lies in it."""
+    loss = {"estimate": affine_loss, "low": affine_loss - 0.01, "high": affine_loss + 0.01}
     inside = found in ("identity", "similarity", "affine") if affine_holds is None else affine_holds
     return {
         "scores": {"r2_affine": {"estimate": r2, "low": r2 - 0.002, "high": r2 + 0.002}},
-        "ladder": [{"class": name, "holds": inside if name == "affine" else None} for name in CLASSES],
+        "ladder": [{"class": name, "holds": inside if name == "affine" else None, "loss": loss} for name in CLASSES],
         "verdict": {"class": found, "outcome": "SUPPORTED" if certified else "INCONCLUSIVE"},
         "optimum": {"reached": reached},
     }

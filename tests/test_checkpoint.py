@@ -91,7 +91,7 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
             fit(x, config, seeds, checkpoint=path)
     wider = torch.randn(40, 6, 5, generator=torch.Generator().manual_seed(0))
     narrower = wider[..., :3].contiguous()
-    with pytest.raises(ValueError, match="it was written for other data; remove it"):
+    with pytest.raises(ValueError, match="belongs to other data; give another path or remove it"):
         fit(narrower, SMALL, (0,), checkpoint=path)
 
 

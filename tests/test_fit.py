@@ -38,16 +38,22 @@ def test_a_seed_comes_out_the_same_whichever_seeds_run_beside_it(config):
     assert not _same(together.encode(x)[0], together.encode(x)[1], 0.1)
 
 
-def test_the_windows_of_a_batch_are_distinct_and_cover_the_data():
-    training = Training(small(batch=80), torch.zeros(1, 20, 6, 2), (0, 1))
-    drawn = [training._window_indices() for _ in range(20)]
+def test_no_frame_comes_twice_in_a_batch_and_all_come_in_time():
+    training = Training(small(batch=20), torch.zeros(1, 20, 8, 2), (0, 1))
+    drawn = [training._window_indices() for _ in range(40)]
     for _, row, frame in drawn:
-        assert frame.shape == (2, 80, 3)
-        assert int(frame.max()) <= 5
+        assert frame.shape == (2, 20, 3)
+        assert int(frame.max()) <= 7
         for network in range(2):
-            assert len(set(zip(row[network].flatten().tolist(), frame[network, :, 0].tolist(), strict=True))) == 80
+            frames = [(int(r), int(t)) for r, window in zip(row[network], frame[network], strict=True) for t in window]
+            assert len(set(frames)) == 60
     starts = {(int(r), int(f)) for _, row, frame in drawn for r, f in zip(row[0], frame[0, :, 0], strict=True)}
-    assert starts == {(r, f) for r in range(20) for f in range(4)}
+    assert starts == {(r, f) for r in range(20) for f in range(6)}
+
+
+def test_a_batch_larger_than_the_data_is_refused():
+    with pytest.raises(ValueError, match=r"batch=80: x holds only 40 windows of 3 frames that do not overlap"):
+        fit(sequences(), small(batch=80), (0,))
 
 
 def test_a_fit_is_a_function_of_its_arguments_and_of_no_global_seed():
