@@ -104,8 +104,8 @@ def _checked(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> 
     fewest_tiles = max(1, (t - min(config.window, t - config.window + 1) + 1) // config.window)
     if config.batch > n * fewest_tiles:
         raise ValueError(
-            f"batch={config.batch}: x holds only {n * fewest_tiles} windows of {config.window} frames that do not overlap; "
-            "lower batch or window, or give more data"
+            f"batch={config.batch}: x holds only {n * fewest_tiles} windows of {config.window} frames that do not "
+            "overlap; lower batch or window, or give more data"
         )
     if config.batch * (config.window - 1) <= 2 * config.encoder.width:
         raise ValueError(

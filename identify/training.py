@@ -109,8 +109,8 @@ class Training:
     def _window_indices(self) -> tuple[Int[Tensor, "s 1 1"], Int[Tensor, "s b 1"], Int[Tensor, "s b w"]]:
         """Random windows, drawn by each network from its own data with its own generator.
 
-        Sequences are tiled with windows from a random offset, and one tile is taken from each of `batch` equal strata of
-        all tiles: no frame comes twice in a batch, where it would be its own nearest neighbour.
+        Sequences are tiled with windows from a random offset, and one tile is taken from each of `batch` equal strata
+        of all tiles: no frame comes twice in a batch, where it would be its own nearest neighbour.
         """
         n, t = self.inputs.shape[1:3]
         batch, window, device = self.config.batch, self.config.window, self.inputs.device
