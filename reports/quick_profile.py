@@ -49,7 +49,7 @@ def quick() -> Profile:
 
 
 # dimension, steps, restarts, expected core-seconds of one cell
-_MARKOV_BUDGETS = ((2, 800, 2, 12.0), (4, 1600, 1, 12.0), (10, 1300, 1, 22.0))
+_MARKOV_BUDGETS = ((2, 1000, 2, 15.0), (4, 1600, 1, 12.0), (10, 1300, 1, 22.0))
 _PUBLISHED_MARKOV = {2: "about 1.0", 4: "about .95", 10: "about .75-.8"}
 
 
