@@ -5,11 +5,12 @@ BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.made-from-lock
 OUT    ?= report
 JOBS   ?= 2
+CASES  ?= 20000
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: env report readme test lint types check bench lock clean
+.PHONY: env report readme test lint types check bench calibration lock clean
 
 env: $(STAMP)
 
@@ -37,6 +38,12 @@ types: env
 # Derivation checks with their twins.
 check: env
 	$(BIN)/identify check
+
+# Error rates of the verdict on CASES simulated cases, in docs/calibration.md. About .7 core-seconds a case, so
+# 4 core-hours for all of them. A stopped run goes on where it was, as long as the code is the same.
+calibration: env
+	$(BIN)/identify calibrate --cases $(CASES) --jobs $(JOBS) --out out/calibration
+	$(BIN)/python -m reports.calibration_page out/calibration
 
 # Timings on one thread; BENCH passes options on, such as BENCH="-k entropy".
 bench: env

@@ -1,10 +1,10 @@
-"""Run calibration cases and count: wrong classes, INCONCLUSIVE, coverage of intervals. Resumable by chunks."""
+"""Run calibration cases: what the verdict says of each, whether it is right, which intervals cover. Chunks resume."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -84,12 +84,17 @@ def coverage(drawn: Drawn, z: np.ndarray, y: np.ndarray, split: Any, rng: np.ran
     }
 
 
-def run_chunk(first: int, count: int, out: Path, seed: int) -> Path:
-    """Run cases first .. first + count - 1 and store them; a chunk that is there already is left alone."""
-    path = out / f"cases-{seed}-{first:06d}-{count}.json"
+def run_chunk(first: int, count: int, out: Path, seed: int, version: str) -> Path:
+    """Run cases first .. first + count - 1 and store them with their cost.
+
+    A chunk of the same code `version` that is there already is left alone; chunks of other code are never read.
+    """
+    path = out / f"cases-{seed}-{first:06d}-{count}-{version[:12]}.json"
     if not path.exists():
+        started = time.process_time()
         rows = [run_case(index, seed) for index in range(first, first + count)]
-        write_atomically(path, json.dumps(plain(rows)).encode())
+        chunk = {"version": version, "core_seconds": time.process_time() - started, "cases": rows}
+        write_atomically(path, json.dumps(plain(chunk)).encode())
     return path
 
 
@@ -97,52 +102,3 @@ def chunks(cases: int) -> Iterator[tuple[int, int]]:
     """First index and size of each chunk."""
     for first in range(0, cases, CHUNK):
         yield first, min(CHUNK, cases - first)
-
-
-def summary(rows: Iterable[dict[str, Any]], eps: float = 0.01) -> dict[str, Any]:
-    """Rates with exact binomial bounds, in all and by kind, d and n."""
-    rows = list(rows)
-    asked = [r for r in rows if r["mild"] and r["n"] >= 100 * r["d"] and r["kind"] not in ("many_bends", "none")]
-    return {
-        "schema": 1,
-        "cases": len(rows),
-        "eps": eps,
-        "verdicts": _rate([not r["right"] for r in rows if r["right"] is not None]),
-        "inconclusive_where_asked": _rate([r["found"] is None for r in asked]),
-        "seconds": float(np.mean([r["seconds"] for r in rows])),
-        "coverage": {name: _coverage(rows, name) for name in ("affine_loss", "r2_affine")},
-        "cells": [
-            {
-                "kind": kind,
-                "n": n,
-                "cases": len(cell),
-                "wrong": _rate([not r["right"] for r in cell if r["right"] is not None]),
-                "inconclusive": _rate([r["found"] is None for r in cell]),
-                "inconclusive_where_asked": _rate([r["found"] is None for r in cell if r in asked]),
-            }
-            for kind in dict.fromkeys(r["kind"] for r in rows)
-            for n in sorted({r["n"] for r in rows})
-            if (cell := [r for r in rows if r["kind"] == kind and r["n"] == n])
-        ],
-    }
-
-
-def _rate(hits: list[bool]) -> dict[str, float | int | None]:
-    """Share with its exact two-sided 95 % interval [Clopper-Pearson]."""
-    from scipy import stats
-
-    n, k = len(hits), sum(hits)
-    if n == 0:
-        return {"count": 0, "hits": 0, "rate": None, "low": None, "high": None}
-    low = float(stats.beta.ppf(0.025, k, n - k + 1)) if k else 0.0
-    high = float(stats.beta.ppf(0.975, k + 1, n - k)) if k < n else 1.0
-    return {"count": n, "hits": k, "rate": k / n, "low": low, "high": high}
-
-
-def _coverage(rows: list[dict[str, Any]], name: str) -> dict[str, Any]:
-    pairs = [r["covered"][name] for r in rows if name in r["covered"]]
-    return {
-        "both": _rate([all(p) for p in pairs]),
-        "low": _rate([p[0] for p in pairs]),
-        "high": _rate([p[1] for p in pairs]),
-    }

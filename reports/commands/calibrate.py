@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -14,32 +14,25 @@ def run(
     jobs: Annotated[int, typer.Option(min=1, help="Worker processes, one thread each.")] = 1,
     seed: Annotated[int, typer.Option(help="Seed of all cases.")] = 2026,
 ) -> None:
-    """Run CASES simulated cases (chunks that are there already are kept); write record, page and figure."""
-    import json
+    """Run CASES simulated cases and write record, table and figure.
 
-    from joblib import Parallel, delayed, parallel_config
-
-    from reports.atomic_file import write_atomically
-    from reports.calibration import chunks, run_chunk, summary
-    from reports.calibration_page import figure, markdown
-    from reports.figures.illustration import illustrate
-    from reports.figures.style import journal_style
-    from reports.plain_json import plain
+    A stopped run continues where it was: chunks that the same code wrote are used again.
+    """
+    from reports.calibration_page import write_calibration
+    from reports.calibration_record import calibrate
 
     out.mkdir(parents=True, exist_ok=True)
-    with parallel_config(backend="loky", n_jobs=jobs, inner_max_num_threads=1):
-        paths = Parallel()(delayed(run_chunk)(first, count, out, seed) for first, count in chunks(cases))
-    rows = [row for path in paths for row in json.loads(path.read_text())]
-    found = summary(rows)
-    write_atomically(out / "calibration.json", json.dumps(plain(found), indent=1).encode())
-    write_atomically(out / "calibration.md", markdown(found).encode())
-    with journal_style():
-        illustrate("calibration", figure(found), out)
+    found = calibrate(cases, out, jobs, seed)
+    write_calibration(found, out)
     wrong, open_ = found["verdicts"], found["inconclusive_where_asked"]
     typer.echo(f"{found['cases']} cases, {found['seconds']:.2f} core-seconds a verdict")
-    typer.echo(f"wrong class: {wrong['hits']} of {wrong['count']} (at most {wrong['high']:.2%})")
-    typer.echo(
-        f"inconclusive where it should decide: {open_['hits']} of {open_['count']} (at most {open_['high']:.2%})"
-    )
+    typer.echo(f"wrong class: {_rate(wrong)}")
+    typer.echo(f"inconclusive where it should decide: {_rate(open_)}")
     for name, one in found["coverage"].items():
-        typer.echo(f"coverage of {name}: {one['both']['rate']:.3f} of {one['both']['count']}")
+        typer.echo(f"coverage of {name}: {_rate(one['both'])}")
+
+
+def _rate(rate: dict[str, Any]) -> str:
+    if not rate["count"]:
+        return "no such case"
+    return f"{rate['hits']} of {rate['count']} ({rate['low']:.2%} to {rate['high']:.2%})"
