@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from identify.ladder.kernel_ridge import fit_nonlinear, hermite, whitener
 from identify.ladder.lost_information import colliding_share, independence
@@ -61,16 +62,46 @@ def test_planted_bends_have_unit_variance_and_no_affine_part():
     assert np.abs(w.T @ bends / 2000).max() < 1e-9
 
 
-def test_independence_is_shown_with_its_power_and_not_otherwise():
-    # each dependence test has false-alarm rate .01 by permutation; the seed is fixed
+DRAWS, OPEN = 10, 4
+
+
+def _rejections(dependent):
+    """How many of DRAWS data sets of 300 rows the dependence test calls dependent at its level .01."""
+    count = 0
+    for seed in range(DRAWS):
+        rng = np.random.default_rng([6, seed])
+        code = rng.standard_normal((300, 3))
+        direction = rng.standard_normal(300) + dependent * code[:, 0]
+        count += independence(direction, code, rng).p_value <= 0.01
+    return count
+
+
+def test_the_dependence_test_keeps_its_level():
+    """Null law, exact for permutations: at most binomial(10, .01) rejections, more than 4 have probability 2e-8.
+
+    Smallest defect that matters: a level of .9, missed with probability 2e-4. The twin rejects always.
+    """
+    assert stats.binom.sf(OPEN, DRAWS, 0.01) < 1e-7
+    assert stats.binom.cdf(OPEN, DRAWS, 0.9) < 1e-3
+    assert _rejections(dependent=False) <= OPEN
+    assert _rejections(dependent=True) == DRAWS
+
+
+def test_dependence_is_never_called_independence():
+    """The statistic of both codes is above 5 times the largest of 199 permutations: no draw in hundreds came near."""
     rng = np.random.default_rng(6)
     code = rng.standard_normal((2000, 3))
-    assert independence(rng.standard_normal(2000), code, rng).shown
     even = np.abs(code[:, 0]) + 0.5 * rng.standard_normal(2000)
     assert not independence(even, code, rng).shown
     assert not independence(code[:, 0] + rng.standard_normal(2000), code, rng).shown
-    few = independence(rng.standard_normal(30), code[:30], rng)
-    assert not few.shown  # thirty rows have no power to say it
+
+
+def test_too_few_rows_have_no_power_to_show_independence():
+    """Three rows have 6 permutations, so p <= .01 needs 198 of 199 draws to avoid the one that changes nothing:
+    probability (5/6)^199 (1 + 199/5) < 1e-13 for each planted dependence.
+    """
+    rng = np.random.default_rng(6)
+    assert not independence(rng.standard_normal(3), rng.standard_normal((3, 3)), rng).shown
 
 
 def test_collisions_separate_folds_from_bends():
