@@ -10,12 +10,14 @@ from synthetic.deficiency_two import affine_r2_of_turn, deficiency_one, deficien
 from synthetic.delayed_copy import delayed_copy
 from synthetic.dot_image import DotImage
 from synthetic.fold import fold, free_coordinate
+from synthetic.fourier_series import FourierSeries
 from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
 from synthetic.independent_coordinate import independent_coordinate
 from synthetic.initial_law import DiagonalNormal, InitialLaw, StandardNormal
 from synthetic.inverse_map import InverseMap
 from synthetic.leaky_network import LeakyReLU, leaky_network
+from synthetic.level_set_flow import LevelSetFlow, ShrinkingGaussian, level_set_flow
 from synthetic.limit_cycle import LimitCycle, NearCycle
 from synthetic.linear_gaussian import linear_gaussian
 from synthetic.markov_gaussian import markov_gaussian
@@ -30,6 +32,7 @@ from synthetic.pushed_law import PushedInitial, PushedTransition
 from synthetic.selection import Selection, StaysInView
 from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
 from synthetic.shear import Banana, Shear, SineShear
+from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
 from synthetic.swirl import swirl_matrix
 from synthetic.tent_fold import TentFold
 from synthetic.trajectories import Trajectories
@@ -37,6 +40,7 @@ from synthetic.transition import AdditiveNoise, Transition
 from synthetic.turn import ArctanTurn, LinearTurn, SphericalTurn, Turn
 from synthetic.twist import Twist
 from synthetic.violation import Violation, density_gap
+from synthetic.von_mises_fisher import Latest, Pole, PoleStart, VonMisesFisher
 from synthetic.warp import SinhWarp, Warp
 from synthetic.warped_latents import affine_r2_of_sinh, warped_latents
 from synthetic.wobbly import (
@@ -59,16 +63,20 @@ __all__ = [
     "Banana",
     "BlockPredictor",
     "Ceiling",
+    "CircleShift",
     "Composition",
     "ContextGaussian",
     "Declaration",
     "DiagonalNormal",
     "DotImage",
+    "FourierSeries",
     "GaussianNoise",
     "InitialLaw",
     "InverseMap",
+    "Latest",
     "LeakyReLU",
     "LeavingProbability",
+    "LevelSetFlow",
     "LimitCycle",
     "Linear",
     "LinearPredictor",
@@ -80,6 +88,8 @@ __all__ = [
     "Noise",
     "Nuisance",
     "Pointwise",
+    "Pole",
+    "PoleStart",
     "Predictor",
     "PrivateNormal",
     "PushedInitial",
@@ -88,6 +98,7 @@ __all__ = [
     "Selection",
     "SequenceMap",
     "Shear",
+    "ShrinkingGaussian",
     "SineShear",
     "SingularGaussianNoise",
     "SinhWarp",
@@ -104,12 +115,16 @@ __all__ = [
     "TurnByTime",
     "Twist",
     "Violation",
+    "VonMisesFisher",
     "Warp",
     "World",
+    "affine_r2_of_shift",
     "affine_r2_of_sinh",
     "affine_r2_of_turn",
     "affine_r2_of_twist",
+    "axial_sphere",
     "clamped_ceiling",
+    "constant_circle",
     "constant_predictor",
     "context_covariance",
     "deficiency_one",
@@ -125,6 +140,7 @@ __all__ = [
     "independent_coordinate",
     "leaky_network",
     "leaving_probability",
+    "level_set_flow",
     "linear_gaussian",
     "markov_gaussian",
     "ornstein_uhlenbeck",

@@ -14,9 +14,11 @@ from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, plane_world
 from synthetic.independent_coordinate import independent_coordinate
 from synthetic.leaky_network import MIXINGS
+from synthetic.level_set_flow import level_set_flow
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
+from synthetic.sphere_worlds import axial_sphere, constant_circle
 from synthetic.violation import Violation
 from synthetic.warped_latents import warped_latents
 from synthetic.wobbly import wobbly_in_view, wobbly_published, wobbly_selected
@@ -26,6 +28,7 @@ _VIOLATIONS: dict[str, Callable[[], Violation]] = {
     "constant_predictor": constant_predictor,
     "deficiency_two": deficiency_two,
     "context_covariance": context_covariance,
+    "level_set_flow": level_set_flow,
     "warped_latents": warped_latents,
     "delayed_copy": delayed_copy,
     "encoder_of_the_past": encoder_of_the_past,
@@ -34,6 +37,8 @@ _VIOLATIONS: dict[str, Callable[[], Violation]] = {
     "fold": fold,
     "independent_coordinate": independent_coordinate,
     "free_density": free_density,
+    "axial_sphere": axial_sphere,
+    "constant_circle": constant_circle,
 }
 
 

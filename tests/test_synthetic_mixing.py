@@ -40,7 +40,7 @@ def test_every_preimage_is_mapped_back(name):
 @pytest.mark.parametrize("name", MIXINGS)
 def test_jacobian_is_the_derivative(name):
     mixing = MIXINGS[name]
-    if name in ("tent_fold", "folded"):  # erf has no derivative rule through ndtri: central differences instead
+    if name in ("tent_fold", "folded", "level_set_flow", "circle_shift"):  # no derivative rule: central differences
         z, step = latents_for(mixing), 1e-6
         columns = []
         for i in range(mixing.input_dim):

@@ -37,7 +37,7 @@ def affine_r2(z: torch.Tensor, h: torch.Tensor) -> torch.Tensor:
 def test_the_witness_is_outside_the_class(name):
     """Pooled over time, an affine map misses more than a tenth of some coordinate of h(z), and none of A z + b."""
     violation = VIOLATIONS[name]
-    z = violation.world.latents(20_000, 3, seeded(1))
+    z = violation.world.latents(6000, 3, seeded(1))
     rows = z.flatten(0, 1)
     assert affine_r2(rows, violation.witness(z).flatten(0, 1)).min() < 0.9
     assert affine_r2(rows, 2 * rows.flip(-1) + 1).min() > 1 - 1e-9
@@ -45,10 +45,12 @@ def test_the_witness_is_outside_the_class(name):
 
 @pytest.mark.parametrize("name", OUTSIDE)
 def test_only_one_assumption_is_off(name):
-    """A warp of Gaussian noise also changes its spread; nothing else comes with anything else."""
+    """A warp of Gaussian noise also changes its spread; on spheres (Theorem 2) noise is not Gaussian to begin with."""
     violation = VIOLATIONS[name]
     broken = {one for one, said in violation.world.assumptions.items() if not said.holds} & OF_THE_LAW
     beside = {Assumption.CONSTANT_COVARIANCE} if violation.breaks is Assumption.GAUSSIAN_NOISE else set()
+    if violation.denies == "orthogonal":
+        beside = {Assumption.GAUSSIAN_NOISE}
     assert broken - beside == ({violation.breaks} if violation.breaks.of_the_world else set())
 
 
@@ -159,6 +161,12 @@ def test_a_code_that_looks_at_the_past_is_not_a_function_of_the_frame():
         (lambda: synthetic.independent_coordinate(rho=1.0), "rho=1.0"),
         (lambda: synthetic.free_density(rho=0.0), "rho=0.0"),
         (lambda: synthetic.encoder_of_the_past(rate=0.0), "rate=0"),
+        (lambda: synthetic.level_set_flow(strength=0.0), "strength=0.0"),
+        (lambda: synthetic.level_set_flow(shift=1.0), "shift=1.0"),
+        (lambda: synthetic.axial_sphere(kappa=0.0), "kappa=0.0"),
+        (lambda: synthetic.axial_sphere(rate=0.0), "rate=0"),
+        (lambda: synthetic.constant_circle(shift=0.0), "shift=0.0"),
+        (lambda: synthetic.VonMisesFisher(synthetic.Latest(4), 1.0), "dimension 4"),
         (lambda: synthetic.TanhPredictor(2, 0.0), "gain=0.0"),
         (lambda: synthetic.SinhWarp(2, last=3), "last=3"),
         (lambda: synthetic.InverseMap(synthetic.TentFold(1)), "is not injective"),
