@@ -6,7 +6,7 @@ from synthetic.clamped_ceiling import clamped_ceiling
 from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
 from synthetic.context_covariance import TiltedGaussian, context_covariance
 from synthetic.context_gaussian import ContextGaussian
-from synthetic.deficiency_two import affine_r2_of_turn, deficiency_one, deficiency_two
+from synthetic.deficiency_two import affine_r2_of_turn, deficiency_two
 from synthetic.delayed_copy import delayed_copy
 from synthetic.dot_image import DotImage
 from synthetic.fold import fold, free_coordinate
@@ -23,10 +23,19 @@ from synthetic.linear_gaussian import linear_gaussian
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
-from synthetic.named_worlds import violations, worlds
+from synthetic.named_worlds import positive_controls, violations, worlds
 from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
 from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
+from synthetic.positive_control import (
+    Jumps,
+    MomentCurve,
+    PositiveControl,
+    deficiency_one,
+    jumps,
+    moment_curve,
+    one_dimension,
+)
 from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh, TanhPredictor
 from synthetic.pushed_law import PushedInitial, PushedTransition
 from synthetic.selection import Selection, StaysInView
@@ -73,6 +82,7 @@ __all__ = [
     "GaussianNoise",
     "InitialLaw",
     "InverseMap",
+    "Jumps",
     "Latest",
     "LeakyReLU",
     "LeavingProbability",
@@ -83,6 +93,7 @@ __all__ = [
     "LinearTurn",
     "Marginal",
     "Mixing",
+    "MomentCurve",
     "MovingRotation",
     "NearCycle",
     "Noise",
@@ -90,6 +101,7 @@ __all__ = [
     "Pointwise",
     "Pole",
     "PoleStart",
+    "PositiveControl",
     "Predictor",
     "PrivateNormal",
     "PushedInitial",
@@ -138,13 +150,17 @@ __all__ = [
     "free_density",
     "gaussian_autoregression",
     "independent_coordinate",
+    "jumps",
     "leaky_network",
     "leaving_probability",
     "level_set_flow",
     "linear_gaussian",
     "markov_gaussian",
+    "moment_curve",
+    "one_dimension",
     "ornstein_uhlenbeck",
     "plane_world",
+    "positive_controls",
     "published_ceiling",
     "swirl_matrix",
     "violations",

@@ -7,7 +7,7 @@ from functools import partial
 
 from synthetic.constant_predictor import constant_predictor
 from synthetic.context_covariance import context_covariance
-from synthetic.deficiency_two import deficiency_one, deficiency_two
+from synthetic.deficiency_two import deficiency_two
 from synthetic.delayed_copy import delayed_copy
 from synthetic.fold import fold, free_coordinate
 from synthetic.free_density import free_density
@@ -18,6 +18,7 @@ from synthetic.level_set_flow import level_set_flow
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
+from synthetic.positive_control import PositiveControl, deficiency_one, jumps, moment_curve, one_dimension
 from synthetic.sphere_worlds import axial_sphere, constant_circle
 from synthetic.violation import Violation
 from synthetic.warped_latents import warped_latents
@@ -41,6 +42,13 @@ _VIOLATIONS: dict[str, Callable[[], Violation]] = {
     "constant_circle": constant_circle,
 }
 
+_CONTROLS: dict[str, Callable[[], PositiveControl]] = {
+    "one_dimension": one_dimension,
+    "deficiency_one": deficiency_one,
+    "moment_curve": moment_curve,
+    "jumps": jumps,
+}
+
 
 def worlds() -> dict[str, Callable[[], World]]:
     """Name -> factory; the name is the world's own."""
@@ -51,7 +59,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         "wobbly_selected": wobbly_selected,
         **{name: partial(plane_world, name) for name in PLANE_MIXINGS},
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
-        "deficiency_one": deficiency_one,
+        **{name: partial(_world_of, make) for name, make in _CONTROLS.items()},
         **{name: partial(_world_of, make) for name, make in _VIOLATIONS.items()},
     }
 
@@ -61,5 +69,10 @@ def violations() -> dict[str, Callable[[], Violation]]:
     return dict(_VIOLATIONS)
 
 
-def _world_of(make: Callable[[], Violation]) -> World:
+def positive_controls() -> dict[str, Callable[[], PositiveControl]]:
+    """Name of the world -> factory of the control: identified, though an assumption as printed does not hold."""
+    return dict(_CONTROLS)
+
+
+def _world_of(make: Callable[[], Violation | PositiveControl]) -> World:
     return make().world
