@@ -51,8 +51,8 @@ def markdown(record: Mapping[str, Any], figure_at: str = "calibration.png") -> s
         "# Calibration of the verdict",
         "",
         f"{record['cases']} simulated cases (seed {record['seed']}), margin {record['eps']}: maps of every class, "
-        "d = 2 to 30, n = 200 to 10,000, four noise levels, independent and correlated latents of three laws. Truth is the "
-        "excess loss in the population; between one and two margins either answer counts as right.",
+        "d = 2 to 30, n = 200 to 10,000, four noise levels, independent and correlated latents of three laws. "
+        "Truth is the excess loss in the population; between one and two margins either answer counts as right.",
         "",
         f"A verdict took {record['seconds']:.2f} core-seconds on average, the whole run "
         f"{record['core_seconds'] / 3600:.2f} core-hours. Made by `make calibration` from its record "

@@ -88,7 +88,9 @@ def test_the_dependence_test_keeps_its_level():
 
 
 def test_dependence_is_never_called_independence():
-    """The statistic of both codes is above 5 times the largest of 199 permutations: no draw in hundreds came near."""
+    """In 60 simulated draws the statistic was at least 3.9 (even) and 30 (linear) times the largest of 60 permutations;
+    a miss needs two of 199 permutations above it.
+    """
     rng = np.random.default_rng(6)
     code = rng.standard_normal((2000, 3))
     even = np.abs(code[:, 0]) + 0.5 * rng.standard_normal(2000)
