@@ -1,5 +1,13 @@
 """Worlds with known latents: latent laws, transitions, noise, mixings, and what each of them guarantees."""
 
+from synthetic.alignment_violation import (
+    AlignmentViolation,
+    SecondHermite,
+    SignFold,
+    fold_correlation,
+    negative_correlation,
+    unequal_correlations,
+)
 from synthetic.assumptions import Assumption, Declaration
 from synthetic.ceiling import Ceiling
 from synthetic.clamped_ceiling import clamped_ceiling
@@ -23,7 +31,7 @@ from synthetic.linear_gaussian import linear_gaussian
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
-from synthetic.named_worlds import positive_controls, violations, worlds
+from synthetic.named_worlds import alignment_violations, positive_controls, violations, worlds
 from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
 from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
@@ -67,6 +75,7 @@ __all__ = [
     "PLANE_MIXINGS",
     "PUBLISHED_CEILING",
     "AdditiveNoise",
+    "AlignmentViolation",
     "ArctanTurn",
     "Assumption",
     "Banana",
@@ -107,10 +116,12 @@ __all__ = [
     "PushedInitial",
     "PushedTransition",
     "RotationTanh",
+    "SecondHermite",
     "Selection",
     "SequenceMap",
     "Shear",
     "ShrinkingGaussian",
+    "SignFold",
     "SineShear",
     "SingularGaussianNoise",
     "SinhWarp",
@@ -134,6 +145,7 @@ __all__ = [
     "affine_r2_of_sinh",
     "affine_r2_of_turn",
     "affine_r2_of_twist",
+    "alignment_violations",
     "axial_sphere",
     "clamped_ceiling",
     "constant_circle",
@@ -146,6 +158,7 @@ __all__ = [
     "encoder_of_the_past",
     "encoder_of_the_time",
     "fold",
+    "fold_correlation",
     "free_coordinate",
     "free_density",
     "gaussian_autoregression",
@@ -157,12 +170,14 @@ __all__ = [
     "linear_gaussian",
     "markov_gaussian",
     "moment_curve",
+    "negative_correlation",
     "one_dimension",
     "ornstein_uhlenbeck",
     "plane_world",
     "positive_controls",
     "published_ceiling",
     "swirl_matrix",
+    "unequal_correlations",
     "violations",
     "warped_latents",
     "wobbly_in_view",

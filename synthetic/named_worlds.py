@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from synthetic.alignment_violation import AlignmentViolation, negative_correlation, unequal_correlations
 from synthetic.constant_predictor import constant_predictor
 from synthetic.context_covariance import context_covariance
 from synthetic.deficiency_two import deficiency_two
@@ -49,6 +50,11 @@ _CONTROLS: dict[str, Callable[[], PositiveControl]] = {
     "jumps": jumps,
 }
 
+_ALIGNMENT: dict[str, Callable[[], AlignmentViolation]] = {
+    "negative_correlation": negative_correlation,
+    "unequal_correlations": unequal_correlations,
+}
+
 
 def worlds() -> dict[str, Callable[[], World]]:
     """Name -> factory; the name is the world's own."""
@@ -60,6 +66,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         **{name: partial(plane_world, name) for name in PLANE_MIXINGS},
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
         **{name: partial(_world_of, make) for name, make in _CONTROLS.items()},
+        **{name: partial(_world_of, make) for name, make in _ALIGNMENT.items()},
         **{name: partial(_world_of, make) for name, make in _VIOLATIONS.items()},
     }
 
@@ -74,5 +81,10 @@ def positive_controls() -> dict[str, Callable[[], PositiveControl]]:
     return dict(_CONTROLS)
 
 
-def _world_of(make: Callable[[], Violation | PositiveControl]) -> World:
+def alignment_violations() -> dict[str, Callable[[], AlignmentViolation]]:
+    """Name of the world -> factory of a violation of the alignment objective's theorem."""
+    return dict(_ALIGNMENT)
+
+
+def _world_of(make: Callable[[], Violation | PositiveControl | AlignmentViolation]) -> World:
     return make().world
