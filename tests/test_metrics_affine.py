@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from sklearn.linear_model import LinearRegression
@@ -22,6 +24,34 @@ def test_equals_sklearn_on_the_same_rows():
     predicted = model.predict(y[split.held_out])
     assert score.parts == pytest.approx(r2_score(z[split.held_out], predicted, multioutput="raw_values"), abs=1e-9)
     assert score.estimate == pytest.approx(r2_score(z[split.held_out], predicted), abs=1e-9)
+
+
+@pytest.fixture(scope="module")
+def ituna_affine():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from ituna.metrics import Affine
+    return Affine
+
+
+def test_equals_ituna_where_it_scores_rows_it_was_not_fitted_on(ituna_affine):
+    """No randomness: the same least squares on the same rows, every factor with equal weight (`uniform_average`)."""
+    z, y = _pair()
+    split = make_split(len(z), seed=3)
+    for target, source in ((z, y), (y, z)):
+        theirs = ituna_affine().fit(source[split.train], target[split.train])
+        expected = theirs.score(source[split.held_out], target[split.held_out])
+        assert affine_r2(target, source, split).estimate == pytest.approx(expected, abs=1e-9)
+
+
+def test_ituna_scored_on_its_own_rows_is_rejected(ituna_affine):
+    """Pure noise, 80 columns for 100 rows: in sample R2 has mean 80/99, standard deviation .04; held out it is < 0."""
+    rng = np.random.default_rng(2)
+    z, y = rng.standard_normal((200, 1)), rng.standard_normal((200, 80))
+    split = make_split(200)
+    theirs = ituna_affine().fit(y[split.train], z[split.train])
+    assert theirs.score(y[split.train], z[split.train]) > 0.5
+    assert affine_r2(z, y, split).estimate < 0
 
 
 def test_pure_noise_scores_zero_where_the_in_sample_r2_is_d_over_n():
