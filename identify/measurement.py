@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from identify.array_check import check_pair
+from identify.blas_threads import threads_for
 from identify.intervals import Interval
 from identify.ladder.classes import CLASSES
 from identify.ladder.regressions import HalfFit
@@ -120,14 +121,16 @@ def measure(
         len(z), groups=groups, sequence_length=None if groups is not None else sequence_length, seed=seed
     )
     _enough_rows(split, z.shape[1], y.shape[1])
-    judgement = judge_rows(z, y, groups, sequence_length, split, tau=tau, eps=eps)
+    with threads_for(z.size + y.size):
+        judgement = judge_rows(z, y, groups, sequence_length, split, tau=tau, eps=eps)
+        all_scores = _all_scores(z, y, split, scores)
     return Measurement(
         n=len(z),
         d=z.shape[1],
         m=y.shape[1],
         split=split,
         margin=eps,
-        scores=_all_scores(z, y, split, scores),
+        scores=all_scores,
         ladder=_ladder(judgement),
         verdict=judgement.verdict,
         findings=_findings(y),
@@ -150,7 +153,8 @@ def verdict_of(
         len(z), groups=groups, sequence_length=None if groups is not None else sequence_length, seed=seed
     )
     _enough_rows(split, z.shape[1], y.shape[1])
-    return judge_rows(z, y, groups, sequence_length, split, tau=tau, eps=eps).verdict
+    with threads_for(z.size + y.size):
+        return judge_rows(z, y, groups, sequence_length, split, tau=tau, eps=eps).verdict
 
 
 def judge_rows(
