@@ -48,7 +48,7 @@ def draw(z: Float[np.ndarray, "n d"], found: Geometry, folds: Folding) -> Drawin
         f"{len(z)} points in the first two of {z.shape[1]} latents. Constancy: distance of the Jacobian of h from its "
         f"mean over the norm of the mean, root mean square {found.deviation:.3g}; 0 everywhere for affine h. Rank "
         f"{found.rank} at the median point, at least {found.least_rank}. Distance to orthogonal: spread of the "
-        f"singular values about their geometric mean, root mean square {found.from_orthogonal:.3g}; 0 for similarities. "
+        f"singular values about their geometric mean, rms {found.from_orthogonal:.3g}; 0 for similarities. "
         f"Folds: lines join distant points with one code; folding entropy {folds.entropy:.3g} nats."
     )
     return Drawing(figure, "Geometry of the recovered map", caption)
