@@ -19,6 +19,7 @@ from reports.check_record import load, shipped
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "docs" / "quick_report"
 MUTANTS = ROOT / "reports" / "data" / "mutants.json"
+CALIBRATION = ROOT / "docs" / "calibration" / "calibration.json"
 FIGURES = ("latent_grids.png", "score_by_dimension.png")
 _ROW_KEYS = ("id", "statement", "published", "measured", "worst", "seeds", "outcome", "expected", "as_expected")
 
@@ -41,7 +42,11 @@ def keep(report_dir: Path) -> None:
 
 def rendered(text: str) -> str:
     """The README with every generated part made anew from the kept records."""
-    parts = {"claims": _claims(json.loads((KEPT / "claims.json").read_text())), "checks": _checks()}
+    parts = {
+        "claims": _claims(json.loads((KEPT / "claims.json").read_text())),
+        "checks": _checks(),
+        "calibration": _calibration(),
+    }
     for name, content in parts.items():
         pattern = re.compile(rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
         if not pattern.search(text):
@@ -75,6 +80,16 @@ def _checks() -> str:
         f"{held} of {len(record.rows)} statements hold, {twins} corrupted twins are rejected, and {errata} statements "
         f"are printed with an error or hold only in a corrected form. Of {mutants['total']} automatic mutants of the "
         f"statements {mutants['caught']} ({mutants['share']:.1%}) are caught.\n"
+    )
+
+
+def _calibration() -> str:
+    record = json.loads(CALIBRATION.read_text())
+    named = record["verdicts"]
+    return (
+        f"In {record['cases']} simulated cases {named['count']} verdicts named a class and {named['hits']} of them a "
+        f"wrong one (95 % interval {named['low']:.1%} to {named['high']:.1%}); see "
+        "[docs/calibration.md](docs/calibration.md).\n"
     )
 
 
