@@ -39,8 +39,8 @@ types: env
 check: env
 	$(BIN)/identify check
 
-# Error rates of the verdict on CASES simulated cases, in docs/calibration.md. About .7 core-seconds a case, so
-# 4 core-hours for all of them. A stopped run goes on where it was, as long as the code is the same.
+# Error rates of the verdict on CASES simulated cases, in docs/calibration.md. About 1.1 core-seconds a case, so
+# 6 core-hours for all of them. A stopped run goes on where it was, as long as the code is the same.
 calibration: env
 	$(BIN)/identify calibrate --cases $(CASES) --jobs $(JOBS) --out out/calibration
 	$(BIN)/python -m reports.calibration_page out/calibration

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from reports import calibration, calibration_record
-from reports.calibration_page import markdown, publish, write_calibration
+from reports.calibration_page import DOCS, RECORD, markdown, publish, write_calibration
 from reports.calibration_record import calibrate, summary
 
 
@@ -101,3 +101,8 @@ def test_folder_and_page_come_from_the_record(run, tmp_path):
     wrong = record["verdicts"]
     assert f"{wrong['hits']} of {wrong['count']}" in page
     assert markdown({**record, "cases": 41}) != markdown(record)
+
+
+def test_the_page_in_the_docs_is_what_its_record_gives():
+    record = json.loads((DOCS / "calibration" / RECORD).read_text())
+    assert (DOCS / "calibration.md").read_text() == markdown(record, figure_at="calibration/calibration.png")
