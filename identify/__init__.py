@@ -27,6 +27,7 @@ _HOME = {
     "fit_linear_ica": "identify.linear_ica",
     "is_contained": "identify.ladder.classes",
     "measure": "identify.measurement",
+    "progress_bar": "identify.live_progress",
     "verdict_of": "identify.measurement",
 }
 """Public name and the module it lives in; loaded on first use, so that the version costs no import of torch."""
@@ -56,6 +57,7 @@ __all__ = [
     "fit_linear_ica",
     "is_contained",
     "measure",
+    "progress_bar",
     "verdict_of",
 ]
 
