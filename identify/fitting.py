@@ -1,4 +1,4 @@
-"""Train LDM: several seeds in one batched run, windows of consecutive frames, AdamW with warm-up and cosine decay.
+"""Train LDM: several seeds in one batched run, windows of consecutive frames, warm-up and cosine decay.
 
 Seed k's run depends on its own generator only (initialisation and batches), so it comes out the same, up to float
 rounding, whichever seeds run beside it. Nothing here looks at true latents.

@@ -97,8 +97,8 @@ class Training:
             for group in optimizer.param_groups:
                 group["lr"] = _START_RATE * (1 - step / steps)
             where = self._window_indices()
-            z, _ = self.network(self.inputs[where])
             codes = targets[where]
+            z = self.network.encoder(self.inputs[where].flatten(1, 2)).unflatten(1, codes.shape[1:3])
             to_codes = (z - codes).square().mean((1, 2, 3))
             ahead = (self.network.predictor(codes) - codes[:, :, 1:]).square().mean((1, 2, 3))
             optimizer.zero_grad(set_to_none=True)
@@ -137,24 +137,19 @@ class Training:
         value = parts.alignment + parts.entropy
         self.optimizer.zero_grad(set_to_none=True)
         value.sum().neg().backward()
-        self._guard(value)
-        frozen = [parameter.detach()[self.diverged] for parameter in self.network.parameters()]
-        self.optimizer.step()
-        if bool(self.diverged.any()):
-            for parameter, kept in zip(self.network.parameters(), frozen, strict=True):
-                parameter.data[self.diverged] = kept
+        self._step_finite(value.detach())
         if self.step % config.history_every == 0 or self.step == config.steps - 1:
             level = torch.full_like(parts.alignment, self.step)
             self.records.append(torch.stack([level, parts.alignment, parts.entropy]).detach().cpu())
         self.step += 1
 
-    def _guard(self, value: Float[Tensor, "s"]) -> None:
-        """Note networks whose objective is no longer finite: their gradients count as zero from now on."""
-        self.diverged |= ~value.detach().isfinite().cpu()
-        if bool(self.diverged.any()):
-            for parameter in self.network.parameters():
-                if parameter.grad is not None:
-                    parameter.grad[self.diverged.to(parameter.grad.device)] = 0.0
+    def _step_finite(self, value: Float[Tensor, "s"]) -> None:
+        """Step, but leave networks whose objective is or was not finite where they are."""
+        self.diverged |= ~value.isfinite().cpu()
+        kept = [p.detach()[self.diverged] for p in self.network.parameters()] if bool(self.diverged.any()) else []
+        self.optimizer.step()
+        for parameter, old in zip(self.network.parameters(), kept, strict=bool(kept)):
+            parameter.data[self.diverged] = old
 
     def history(self, networks: Int[Tensor, "k"]) -> History:
         """Alignment and entropy along the run, of the chosen networks."""

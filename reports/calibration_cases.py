@@ -12,19 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-KINDS = (
-    "identity",
-    "permutation_sign",
-    "orthogonal",
-    "permutation_similarity",
-    "permutation_scale",
-    "similarity",
-    "affine",
-    "componentwise",
-    "few_bends",
-    "many_bends",
-    "none",
-)
+from identify.ladder.classes import LINEAR
+
+KINDS = (*LINEAR, "componentwise", "few_bends", "many_bends", "none")
 DIMENSIONS = (2, 5, 10, 30)
 ROWS = (200, 1_000, 10_000)
 NOISE = (0.0, 0.005, 0.02, 0.1)

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from identify import CLASSES
 from reports.figures.illustration import Drawing
 from reports.figures.style import HOLDS, INK, panels
 from reports.store import Record
 
-LADDER = (
-    "identity",
-    "permutation_sign",
-    "orthogonal",
-    "permutation_similarity",
-    "permutation_scale",
-    "similarity",
-    "affine",
-    "componentwise",
-    "nonlinear",
-)
+LADDER = tuple(name for name in CLASSES if name != "none")
 _FLOOR = 1e-5
 
 
