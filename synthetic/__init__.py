@@ -22,8 +22,10 @@ from synthetic.fourier_series import FourierSeries
 from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
 from synthetic.independent_coordinate import independent_coordinate
+from synthetic.independent_noise import HeteroscedasticNoise, IndependentNoise, NoiseStart, ScaledNoise
 from synthetic.initial_law import DiagonalNormal, InitialLaw, StandardNormal
 from synthetic.inverse_map import InverseMap
+from synthetic.latent_space import Box, Euclidean, LatentSpace, Product, Simplex, Sphere, torus
 from synthetic.leaky_network import LeakyReLU, leaky_network
 from synthetic.level_set_flow import LevelSetFlow, ShrinkingGaussian, level_set_flow
 from synthetic.limit_cycle import LimitCycle, NearCycle
@@ -50,6 +52,7 @@ from synthetic.selection import Selection, StaysInView
 from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
 from synthetic.shear import Banana, Shear, SineShear
 from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
+from synthetic.standard_law import LAPLACE, NORMAL, GaussianMixture, GeneralisedNormal, StandardLaw, StudentT, Uniform
 from synthetic.swirl import swirl_matrix
 from synthetic.tent_fold import TentFold
 from synthetic.trajectories import Trajectories
@@ -72,6 +75,8 @@ from synthetic.wobbly import (
 from synthetic.world import World
 
 __all__ = [
+    "LAPLACE",
+    "NORMAL",
     "PLANE_MIXINGS",
     "PUBLISHED_CEILING",
     "AdditiveNoise",
@@ -80,6 +85,7 @@ __all__ = [
     "Assumption",
     "Banana",
     "BlockPredictor",
+    "Box",
     "Ceiling",
     "CircleShift",
     "Composition",
@@ -87,11 +93,17 @@ __all__ = [
     "Declaration",
     "DiagonalNormal",
     "DotImage",
+    "Euclidean",
     "FourierSeries",
+    "GaussianMixture",
     "GaussianNoise",
+    "GeneralisedNormal",
+    "HeteroscedasticNoise",
+    "IndependentNoise",
     "InitialLaw",
     "InverseMap",
     "Jumps",
+    "LatentSpace",
     "Latest",
     "LeakyReLU",
     "LeavingProbability",
@@ -106,6 +118,7 @@ __all__ = [
     "MovingRotation",
     "NearCycle",
     "Noise",
+    "NoiseStart",
     "Nuisance",
     "Pointwise",
     "Pole",
@@ -113,21 +126,27 @@ __all__ = [
     "PositiveControl",
     "Predictor",
     "PrivateNormal",
+    "Product",
     "PushedInitial",
     "PushedTransition",
     "RotationTanh",
+    "ScaledNoise",
     "SecondHermite",
     "Selection",
     "SequenceMap",
     "Shear",
     "ShrinkingGaussian",
     "SignFold",
+    "Simplex",
     "SineShear",
     "SingularGaussianNoise",
     "SinhWarp",
+    "Sphere",
     "SphericalTurn",
+    "StandardLaw",
     "StandardNormal",
     "StaysInView",
+    "StudentT",
     "TanhPredictor",
     "TentFold",
     "TiltedGaussian",
@@ -137,6 +156,7 @@ __all__ = [
     "TurnByPast",
     "TurnByTime",
     "Twist",
+    "Uniform",
     "Violation",
     "VonMisesFisher",
     "Warp",
@@ -177,6 +197,7 @@ __all__ = [
     "positive_controls",
     "published_ceiling",
     "swirl_matrix",
+    "torus",
     "unequal_correlations",
     "violations",
     "warped_latents",

@@ -31,6 +31,12 @@ class Noise(ABC):
         """Orthonormal basis of the range of e: all directions unless overridden."""
         return torch.eye(self.dim, dtype=torch.float64)
 
+    def covariance_given(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """Covariance of e past by past; ValueError where it depends on the past in no known form."""
+        if self.covariance is None:
+            raise ValueError(f"{type(self).__name__} has no covariance in closed form: estimate it from draws")
+        return self.covariance.to(past).expand(*past.shape[:-2], -1, -1)
+
     @property
     @abstractmethod
     def declarations(self) -> Declarations:

@@ -10,6 +10,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Assumption, Declaration, Declarations
+from synthetic.latent_space import block_diagonal
+
+_STEPS = 30  # Newton steps; quadratic after the first few
 
 
 class Predictor(ABC):
@@ -25,9 +28,27 @@ class Predictor(ABC):
     def declarations(self) -> Declarations:
         """What p says about coverage and about the rank of its Jacobian."""
 
+    @property
+    def lags(self) -> int:
+        """Steps of the past that p needs at least."""
+        return 1
+
     @abstractmethod
     def __call__(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
         """p(past)."""
+
+    def jacobian(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """Derivative of p by the latest z: automatic differentiation unless overridden by a closed form."""
+        latest = past[..., -1, :].detach().requires_grad_()
+        value = self(torch.cat((past[..., :-1, :], latest.unsqueeze(-2)), -2))
+        if not value.requires_grad:
+            return past.new_zeros(*latest.shape, self.dim)
+        rows = [torch.autograd.grad(one.sum(), latest, retain_graph=True)[0] for one in value.unbind(-1)]
+        return torch.stack(rows, -2)
+
+    def inverse(self, mean: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """The latest z at which p takes this value, for p of one step back; ValueError where none is known."""
+        raise ValueError(f"{type(self).__name__} has no known inverse: take a predictor that has")
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,12 +85,30 @@ class RotationTanh(Predictor):
         turned = past[..., -1, :] @ self.rotation.to(past).T
         return turned + self.gain * torch.tanh(turned)
 
+    def jacobian(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """(I + gain diag(1 - tanh^2(R z))) R."""
+        rotation = self.rotation.to(past)
+        slope = 1 + self.gain * (1 - torch.tanh(past[..., -1, :] @ rotation.T).square())
+        return slope.unsqueeze(-1) * rotation
+
+    def inverse(self, mean: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """R^T v with v + gain tanh(v) = mean, by Newton steps from mean / (1 + gain), which do not overshoot."""
+        v = mean / (1 + self.gain)
+        for _ in range(_STEPS):
+            slope = torch.tanh(v)
+            v = v - (v + self.gain * slope - mean) / (1 + self.gain * (1 - slope.square()))
+        return v @ self.rotation.to(mean)
+
 
 @dataclass(frozen=True, eq=False)
 class LinearPredictor(Predictor):
     """p(z_:t) = M z_{t-1}; M = 0 predicts nothing, a singular M confines the predictions to a subspace."""
 
     matrix: Float[Tensor, "d d"]
+
+    def __post_init__(self) -> None:
+        if self.matrix.ndim != 2 or self.matrix.shape[0] != self.matrix.shape[1]:
+            raise ValueError(f"matrix has shape {tuple(self.matrix.shape)}: give as many rows as columns")
 
     @property
     def dim(self) -> int:
@@ -86,6 +125,16 @@ class LinearPredictor(Predictor):
     def __call__(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
         """M times the latest z."""
         return past[..., -1, :] @ self.matrix.to(past).T
+
+    def jacobian(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """M."""
+        return self.matrix.to(past).expand(*past.shape[:-2], -1, -1)
+
+    def inverse(self, mean: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """M^-1 mean; ValueError for a singular M."""
+        if not self.declarations[Assumption.ROW_RANK].holds:
+            raise ValueError(f"matrix is singular, so p has no inverse: {self.declarations[Assumption.ROW_RANK].why}")
+        return torch.linalg.solve(self.matrix.to(mean), mean.unsqueeze(-1)).squeeze(-1)
 
 
 @dataclass(frozen=True)
@@ -114,6 +163,14 @@ class TanhPredictor(Predictor):
         """gain tanh of the latest z."""
         return self.gain * torch.tanh(past[..., -1, :])
 
+    def jacobian(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """gain diag(1 - tanh^2(z))."""
+        return torch.diag_embed(self.gain * (1 - torch.tanh(past[..., -1, :]).square()))
+
+    def inverse(self, mean: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """atanh(mean / gain), NaN for values that tanh does not reach."""
+        return torch.atanh(mean / self.gain)
+
 
 @dataclass(frozen=True)
 class BlockPredictor(Predictor):
@@ -131,6 +188,11 @@ class BlockPredictor(Predictor):
         return sum(block.dim for block in self.blocks)
 
     @property
+    def lags(self) -> int:
+        """The longest of the blocks'."""
+        return max(block.lags for block in self.blocks)
+
+    @property
     def declarations(self) -> Declarations:
         """What holds for every block; the first block for which it does not gives the reason."""
         return {
@@ -141,5 +203,16 @@ class BlockPredictor(Predictor):
 
     def __call__(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d"]:
         """The blocks' predictions side by side."""
-        pasts = past.split([block.dim for block in self.blocks], -1)
-        return torch.cat([block(own) for block, own in zip(self.blocks, pasts, strict=True)], -1)
+        return torch.cat([block(own) for block, own in self._own(past)], -1)
+
+    def jacobian(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """Block diagonal."""
+        return block_diagonal([block.jacobian(own) for block, own in self._own(past)])
+
+    def inverse(self, mean: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """Block by block."""
+        return torch.cat([block.inverse(own) for block, own in self._own(mean)], -1)
+
+    def _own(self, values: Tensor) -> list[tuple[Predictor, Tensor]]:
+        """Each block with its own coordinates."""
+        return list(zip(self.blocks, values.split([block.dim for block in self.blocks], -1), strict=True))

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declarations
+from synthetic.latent_space import Euclidean, LatentSpace
 from synthetic.noise import Noise
 from synthetic.predictor import Predictor
 
@@ -31,6 +32,16 @@ class Transition(ABC):
     @abstractmethod
     def declarations(self) -> Declarations:
         """What the law says about noise, covariance, coverage and row rank."""
+
+    @property
+    def space(self) -> LatentSpace:
+        """The set that z_t never leaves: R^d unless overridden."""
+        return Euclidean(self.dim)
+
+    @property
+    def lags(self) -> int:
+        """Steps of the past that the law needs at least."""
+        return 1
 
     @property
     def directions(self) -> Float[Tensor, "d r"]:
@@ -81,9 +92,18 @@ class AdditiveNoise(Transition):
         return self.noise.covariance
 
     @property
+    def lags(self) -> int:
+        """The predictor's."""
+        return self.predictor.lags
+
+    @property
     def directions(self) -> Float[Tensor, "d r"]:
         """The noise's directions."""
         return self.noise.directions
+
+    def covariance(self, past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch d d"]:
+        """The noise's covariance, past by past."""
+        return self.noise.covariance_given(past)
 
     @property
     def declarations(self) -> Declarations:

@@ -16,6 +16,7 @@ from torch import Tensor
 from synthetic.assumptions import Assumption, Declaration, Declarations
 from synthetic.fourier_series import FourierSeries, grid
 from synthetic.initial_law import InitialLaw
+from synthetic.latent_space import Sphere
 from synthetic.predictor import Predictor
 from synthetic.transition import Transition
 
@@ -85,6 +86,11 @@ class VonMisesFisher(Transition):
     def dim(self) -> int:
         """Dimension d of the space around the sphere."""
         return self.direction.dim
+
+    @property
+    def space(self) -> Sphere:
+        """The unit sphere."""
+        return Sphere(self.dim)
 
     @property
     def mean_length(self) -> float:
