@@ -11,9 +11,11 @@ from synthetic.alignment_violation import (
 from synthetic.assumptions import Assumption, Declaration
 from synthetic.ceiling import Ceiling
 from synthetic.clamped_ceiling import clamped_ceiling
+from synthetic.common_cause import common_cause
 from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
 from synthetic.context_covariance import TiltedGaussian, context_covariance
 from synthetic.context_gaussian import ContextGaussian
+from synthetic.cubed_signal import Cube, CubicMean, cubed_signal
 from synthetic.deficiency_two import affine_r2_of_turn, deficiency_two
 from synthetic.delayed_copy import delayed_copy
 from synthetic.dot_image import DotImage
@@ -21,8 +23,17 @@ from synthetic.fold import fold, free_coordinate
 from synthetic.fourier_series import FourierSeries
 from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
+from synthetic.ignored_signal import ignored_signal
 from synthetic.independent_coordinate import independent_coordinate
 from synthetic.independent_noise import HeteroscedasticNoise, IndependentNoise, NoiseStart, ScaledNoise
+from synthetic.info_violation import (
+    InfoObjective,
+    InfoSamples,
+    InfoTerms,
+    InfoViolation,
+    info_samples,
+    normal_information,
+)
 from synthetic.initial_law import DiagonalNormal, InitialLaw, StandardNormal
 from synthetic.inverse_map import InverseMap
 from synthetic.latent_space import Box, Euclidean, LatentSpace, Product, Simplex, Sphere, torus
@@ -30,10 +41,11 @@ from synthetic.leaky_network import LeakyReLU, leaky_network
 from synthetic.level_set_flow import LevelSetFlow, ShrinkingGaussian, level_set_flow
 from synthetic.limit_cycle import LimitCycle, NearCycle
 from synthetic.linear_gaussian import linear_gaussian
+from synthetic.linear_nuisance import LinearNuisance
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
-from synthetic.named_worlds import alignment_violations, positive_controls, violations, worlds
+from synthetic.named_worlds import alignment_violations, info_violations, positive_controls, violations, worlds
 from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
 from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
@@ -48,9 +60,12 @@ from synthetic.positive_control import (
 )
 from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh, TanhPredictor
 from synthetic.pushed_law import PushedInitial, PushedTransition
+from synthetic.redundant_statistic import redundant_parameters, redundant_statistic
 from synthetic.selection import Selection, StaysInView
 from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
 from synthetic.shear import Banana, Shear, SineShear
+from synthetic.signal_code import SignalCode
+from synthetic.signal_world import Contexts, SignalWorld, autoregressive_signal, normal_contexts
 from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
 from synthetic.standard_law import LAPLACE, NORMAL, GaussianMixture, GeneralisedNormal, StandardLaw, StudentT, Uniform
 from synthetic.swirl import swirl_matrix
@@ -59,6 +74,7 @@ from synthetic.trajectories import Trajectories
 from synthetic.transition import AdditiveNoise, Transition
 from synthetic.turn import ArctanTurn, LinearTurn, SphericalTurn, Turn
 from synthetic.twist import Twist
+from synthetic.two_contexts import TurnedMean, bit_information, two_contexts
 from synthetic.violation import Violation, density_gap
 from synthetic.von_mises_fisher import Latest, Pole, PoleStart, VonMisesFisher
 from synthetic.warp import SinhWarp, Warp
@@ -90,6 +106,9 @@ __all__ = [
     "CircleShift",
     "Composition",
     "ContextGaussian",
+    "Contexts",
+    "Cube",
+    "CubicMean",
     "Declaration",
     "DiagonalNormal",
     "DotImage",
@@ -100,6 +119,10 @@ __all__ = [
     "GeneralisedNormal",
     "HeteroscedasticNoise",
     "IndependentNoise",
+    "InfoObjective",
+    "InfoSamples",
+    "InfoTerms",
+    "InfoViolation",
     "InitialLaw",
     "InverseMap",
     "Jumps",
@@ -110,6 +133,7 @@ __all__ = [
     "LevelSetFlow",
     "LimitCycle",
     "Linear",
+    "LinearNuisance",
     "LinearPredictor",
     "LinearTurn",
     "Marginal",
@@ -137,6 +161,8 @@ __all__ = [
     "Shear",
     "ShrinkingGaussian",
     "SignFold",
+    "SignalCode",
+    "SignalWorld",
     "Simplex",
     "SineShear",
     "SingularGaussianNoise",
@@ -155,6 +181,7 @@ __all__ = [
     "Turn",
     "TurnByPast",
     "TurnByTime",
+    "TurnedMean",
     "Twist",
     "Uniform",
     "Violation",
@@ -166,11 +193,15 @@ __all__ = [
     "affine_r2_of_turn",
     "affine_r2_of_twist",
     "alignment_violations",
+    "autoregressive_signal",
     "axial_sphere",
+    "bit_information",
     "clamped_ceiling",
+    "common_cause",
     "constant_circle",
     "constant_predictor",
     "context_covariance",
+    "cubed_signal",
     "deficiency_one",
     "deficiency_two",
     "delayed_copy",
@@ -182,7 +213,10 @@ __all__ = [
     "free_coordinate",
     "free_density",
     "gaussian_autoregression",
+    "ignored_signal",
     "independent_coordinate",
+    "info_samples",
+    "info_violations",
     "jumps",
     "leaky_network",
     "leaving_probability",
@@ -191,13 +225,18 @@ __all__ = [
     "markov_gaussian",
     "moment_curve",
     "negative_correlation",
+    "normal_contexts",
+    "normal_information",
     "one_dimension",
     "ornstein_uhlenbeck",
     "plane_world",
     "positive_controls",
     "published_ceiling",
+    "redundant_parameters",
+    "redundant_statistic",
     "swirl_matrix",
     "torus",
+    "two_contexts",
     "unequal_correlations",
     "violations",
     "warped_latents",

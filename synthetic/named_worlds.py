@@ -6,21 +6,27 @@ from collections.abc import Callable
 from functools import partial
 
 from synthetic.alignment_violation import AlignmentViolation, negative_correlation, unequal_correlations
+from synthetic.common_cause import common_cause
 from synthetic.constant_predictor import constant_predictor
 from synthetic.context_covariance import context_covariance
+from synthetic.cubed_signal import cubed_signal
 from synthetic.deficiency_two import deficiency_two
 from synthetic.delayed_copy import delayed_copy
 from synthetic.fold import fold, free_coordinate
 from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, plane_world
+from synthetic.ignored_signal import ignored_signal
 from synthetic.independent_coordinate import independent_coordinate
+from synthetic.info_violation import InfoViolation
 from synthetic.leaky_network import MIXINGS
 from synthetic.level_set_flow import level_set_flow
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.positive_control import PositiveControl, deficiency_one, jumps, moment_curve, one_dimension
+from synthetic.redundant_statistic import redundant_statistic
 from synthetic.sphere_worlds import axial_sphere, constant_circle
+from synthetic.two_contexts import two_contexts
 from synthetic.violation import Violation
 from synthetic.warped_latents import warped_latents
 from synthetic.wobbly import wobbly_in_view, wobbly_published, wobbly_selected
@@ -55,6 +61,14 @@ _ALIGNMENT: dict[str, Callable[[], AlignmentViolation]] = {
     "unequal_correlations": unequal_correlations,
 }
 
+_INFO: dict[str, Callable[[], InfoViolation]] = {
+    "ignored_signal": ignored_signal,
+    "cubed_signal": cubed_signal,
+    "common_cause": common_cause,
+    "two_contexts": two_contexts,
+    "redundant_statistic": redundant_statistic,
+}
+
 
 def worlds() -> dict[str, Callable[[], World]]:
     """Name -> factory; the name is the world's own."""
@@ -67,6 +81,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
         **{name: partial(_world_of, make) for name, make in _CONTROLS.items()},
         **{name: partial(_world_of, make) for name, make in _ALIGNMENT.items()},
+        **{name: partial(_world_of, make) for name, make in _INFO.items()},
         **{name: partial(_world_of, make) for name, make in _VIOLATIONS.items()},
     }
 
@@ -86,5 +101,10 @@ def alignment_violations() -> dict[str, Callable[[], AlignmentViolation]]:
     return dict(_ALIGNMENT)
 
 
-def _world_of(make: Callable[[], Violation | PositiveControl | AlignmentViolation]) -> World:
+def info_violations() -> dict[str, Callable[[], InfoViolation]]:
+    """Name of the world -> factory of a violation of the follow-up theorem on signals under nuisance."""
+    return dict(_INFO)
+
+
+def _world_of(make: Callable[[], Violation | PositiveControl | AlignmentViolation | InfoViolation]) -> World:
     return make().world

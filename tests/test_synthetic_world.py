@@ -30,7 +30,7 @@ def test_shapes_types_and_names(name):
     assert world.name == name
     assert trajectories.z.shape == (7, 3, world.dim)
     assert trajectories.x.shape == (7, 3, world.observed_dim)
-    assert trajectories.nuisance is None
+    assert (trajectories.nuisance is None) is (world.nuisance is None)
     assert trajectories.z.dtype == trajectories.x.dtype == torch.float32
     assert torch.isfinite(trajectories.x).all()
 
