@@ -12,7 +12,6 @@ rho sqrt((1 + rho) / 2), less than rho. [mikulasch2026infoldm, nuisance is priva
 from __future__ import annotations
 
 import math
-from typing import Literal
 
 import torch
 
@@ -27,11 +26,11 @@ from synthetic.transition import AdditiveNoise
 
 def common_cause(
     rho: float = math.sqrt(0.5),
-    code: Literal["nuisance", "sum"] = "nuisance",
+    code: str = "nuisance",
     mixing: str | Mixing = "narrow",
     seed: int = 0,
 ) -> InfoViolation:
-    """F3; ValueError unless 0 < rho <= .95 and for another code."""
+    """F3 with the code "nuisance" or "sum"; ValueError for another, and unless 0 < rho <= .95."""
     if code not in ("nuisance", "sum"):
         raise ValueError(f"code={code!r} is unknown: take 'nuisance' or 'sum'")
     described = f"signal and nuisance are both {rho:g} c + noise, c the signal one step before"

@@ -44,8 +44,8 @@ class InfoObjective(Enum):
     INFORMATION = "I[z; z_c]"
     INFO_LDM = "-KL(q || p) + I[z; z_c]"
 
-    def value(self, terms: InfoTerms) -> float:
-        """The objective at these terms."""
+    def at(self, terms: InfoTerms) -> float:
+        """Its value for these terms."""
         matching = 0.0 if self is InfoObjective.INFORMATION else -terms.divergence
         return matching + (0.0 if self is InfoObjective.MATCHING else terms.information)
 

@@ -1,0 +1,420 @@
+"""Codes of signals under nuisance that meet what the follow-up theorem asks, but for one assumption, and escape it.
+
+Sampled bounds are six standard errors of a mean, false-alarm rate 2e-9 a moment, at most 1e-7 a test (about 40 moments
+of 12 joint laws are the most). What a bound overlooks is stated at each test.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+import torch
+
+import synthetic
+from synthetic import (
+    AdditiveNoise,
+    GaussianNoise,
+    InfoObjective,
+    InfoTerms,
+    InfoViolation,
+    Linear,
+    LinearNuisance,
+    Marginal,
+    SequenceMap,
+    SignalCode,
+    SignalWorld,
+    Transition,
+    info_samples,
+)
+
+VIOLATIONS = {name: make() for name, make in synthetic.info_violations().items()}
+ALL = {**VIOLATIONS, "common_cause_sum": synthetic.common_cause(code="sum")}
+EXACT = [name for name in ALL if name != "cubed_signal"]
+
+
+def seeded(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+def standard_error(sample: torch.Tensor) -> float:
+    return float(sample.std()) / math.sqrt(len(sample))
+
+
+def shortfall(violation: InfoViolation) -> float:
+    """By how much InfoLDM at the witness misses I[s; c] in the twin, from closed forms."""
+    return violation.twin.signal_information - InfoObjective.INFO_LDM.at(violation.twin_attained)
+
+
+def test_the_five_are_there():
+    assert [one.name for one in VIOLATIONS.values()] == ["F1", "F2", "F3", "F4", "F5"]
+    assert all(one.world.name == name for name, one in VIOLATIONS.items())
+    assert [one.kind for one in VIOLATIONS.values()] == [
+        "non_invertible",
+        "outside_class",
+        "non_invertible",
+        "outside_class",
+        "breaks_bound",
+    ]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_witness_attains_what_the_theorem_asks(name):
+    """Closed forms, exact up to rounding: the objective that is left has the value asked for."""
+    violation = ALL[name]
+    assert violation.objective.at(violation.attained) == pytest.approx(violation.asked, abs=1e-12)
+    if violation.objective is not InfoObjective.MATCHING and name != "common_cause_sum":
+        assert violation.asked == violation.signal.signal_information
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_code_has_more(name):
+    """-KL <= 0 and I[z; z_c] <= I[x; c]; the two informations differ only where the nuisance is not private."""
+    violation = ALL[name]
+    best = 0.0 if violation.objective is InfoObjective.MATCHING else violation.signal.observed_information
+    assert violation.asked <= best + 1e-12
+    if name != "common_cause":
+        assert violation.asked == pytest.approx(best, abs=1e-12)
+    private = violation.signal.signal_information == pytest.approx(violation.signal.observed_information, abs=1e-12)
+    assert private is not name.startswith("common_cause")
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_densities_agree_at_every_sample(name):
+    """log q(z | c) = log p(z | z_c), so KL = 0 without any sampling error."""
+    violation = ALL[name]
+    found = info_samples(
+        violation.signal, violation.witness, violation.recovered, violation.signal.pairs(500, seeded())
+    )
+    assert found.divergence.abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("intact", [False, True])
+def test_closed_forms_are_those_of_samples(name, intact):
+    """600 pairs: bounds below .8 (F2, heavy tails) and .25 nats elsewhere; nothing of the information is below .13."""
+    violation = ALL[name]
+    signal, model, expected = violation.signal, violation.recovered, violation.attained
+    if intact:
+        signal, model, expected = violation.twin, violation.twin_recovered, violation.twin_attained
+    found = info_samples(signal, violation.witness, model, signal.pairs(600, seeded(3)))
+    assert abs(float(found.divergence.mean()) - expected.divergence) < 6 * standard_error(found.divergence) + 1e-9
+    assert abs(float(found.information.mean()) - expected.information) < 6 * standard_error(found.information) + 1e-9
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_in_the_intact_twin_the_witness_does_not(name):
+    """InfoLDM stays more than .06 nats below I[s; c], which the identity (or any affine code of s) attains."""
+    violation = ALL[name]
+    assert shortfall(violation) > (0.06 if name == "common_cause_sum" else 0.2)
+    assert violation.twin.signal_information == pytest.approx(violation.twin.observed_information, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["ignored_signal", "two_contexts", "common_cause"])
+def test_the_intact_twin_is_solved_by_the_signal_itself(name):
+    """z = s: densities agree, and I is I[s; c] within six standard errors of 600 pairs (bound below .3 nats)."""
+    twin = ALL[name].twin
+    dim = twin.world.dim
+    identity = SignalCode(Linear(torch.eye(dim, dtype=torch.float64)), beside=twin.joint.dim - dim)
+    found = info_samples(twin, identity, twin.world.transition, twin.pairs(600, seeded(4)))
+    assert found.divergence.abs().max() < 1e-9
+    error = 6 * standard_error(found.information)
+    assert error < 0.3
+    assert abs(float(found.information.mean()) - twin.signal_information) < error
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_a_slightly_wrong_code_or_model_is_rejected(name):
+    """One per cent of stretch, or five per cent of variance: densities disagree somewhere by more than .01."""
+    violation = ALL[name]
+    pairs = violation.signal.pairs(500, seeded())
+    stretched = slightly_wrong(violation.witness)
+    found = info_samples(violation.signal, stretched, violation.recovered, pairs)
+    assert found.divergence.abs().max() > 1e-2
+    found = info_samples(violation.signal, violation.witness, wider(violation.recovered), pairs)
+    assert found.divergence.abs().max() > 1e-2
+
+
+def slightly_wrong(witness: SequenceMap) -> SequenceMap:
+    if isinstance(witness, Marginal):
+        return Marginal(1.01 * witness.matrix)
+    assert isinstance(witness, SignalCode)
+    stretch = Linear(1.01 * torch.eye(witness.output_dim, dtype=torch.float64))
+    return SignalCode(synthetic.Composition((witness.map, stretch)), witness.beside)
+
+
+def wider(law: Transition) -> AdditiveNoise:
+    assert isinstance(law, AdditiveNoise)
+    assert isinstance(law.noise, GaussianNoise)
+    return AdditiveNoise(law.predictor, GaussianNoise(1.05 * law.noise.sigma))
+
+
+def test_the_cubes_model_is_the_closest_of_its_class():
+    """Among N(p(c), v), the best has the mean of s^3 given c and its average variance: Gauss-Hermite, exact for s^6."""
+    nodes, weights = np.polynomial.hermite_e.hermegauss(20)
+    weights = weights / weights.sum()
+    model = VIOLATIONS["cubed_signal"].recovered
+    cubes = (0.9 * nodes[:, None] + math.sqrt(0.19) * nodes) ** 3
+    mean = cubes @ weights
+    found = model.mean(torch.from_numpy(nodes)[:, None, None])
+    torch.testing.assert_close(found[:, 0], torch.from_numpy(mean))
+    assert model.noise_covariance is not None
+    assert float(model.noise_covariance) == pytest.approx(weights @ (cubes**2 @ weights - mean**2), rel=1e-10)
+
+
+def test_the_turned_models_is_the_closest_of_its_class():
+    """Among N(p(c), Sigma), the best has residuals of mean 0 under each of the eight conditions, and their covariance.
+
+    20,000 pairs, six standard errors for each of 12 + 9 moments, 4e-8 together; covariances within a tenth.
+    """
+    violation = VIOLATIONS["two_contexts"]
+    model = violation.twin_recovered
+    pairs = violation.twin.pairs(20_000, seeded(5))
+    past = pairs[:, :1, :3]
+    residual = violation.witness(pairs)[:, 1] - model.mean(past)
+    products = torch.cat((residual, (residual.unsqueeze(-1) * torch.sign(past)).flatten(1)), -1)
+    assert (products.mean(0).abs() < 6 * products.std(0) / math.sqrt(len(products))).all()
+    squares = (residual.unsqueeze(-1) * residual.unsqueeze(-2)).flatten(1)
+    error = 6 * squares.std(0) / math.sqrt(len(squares))
+    assert model.noise_covariance is not None
+    assert ((squares.mean(0) - model.noise_covariance.flatten()).abs() < error).all()
+    assert error.max() < 0.1 * squares.mean(0).max()
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("intact", [False, True])
+def test_the_joint_law_is_that_of_the_sample(name, intact):
+    """Residuals of (s, n) given c: mean 0, uncorrelated with c, and the declared covariance.
+
+    20,000 pairs, six standard errors: a correlation of .06 is missed with probability < 1e-3. Twin: the other world's
+    law, where it differs.
+    """
+    violation = ALL[name]
+    signal = violation.twin if intact else violation.signal
+    pairs = signal.pairs(20_000, seeded(6))
+    assert misfit(signal, pairs) < 6
+    if violation.name in ("F3", "F4", "F5"):
+        assert misfit(violation.signal if intact else violation.twin, pairs) > 6
+
+
+def misfit(signal: SignalWorld, pairs: torch.Tensor) -> float:
+    """Largest deviation of a first or second moment of residuals, in standard errors."""
+    residual = pairs[:, 1] - signal.joint.mean(pairs[:, :1])
+    covariance = signal.joint.noise_covariance
+    assert covariance is not None
+    moments = torch.cat(
+        (
+            residual,
+            (residual.unsqueeze(-1) * pairs[:, 0].unsqueeze(-2)).flatten(1),
+            (residual.unsqueeze(-1) * residual.unsqueeze(-2) - covariance).flatten(1),
+        ),
+        -1,
+    )
+    return float((moments.mean(0) / moments.std(0)).abs().max()) * math.sqrt(len(moments))
+
+
+def private_score(signal: SignalWorld, pairs: torch.Tensor) -> float:
+    """Correlation of the nuisance with c once s is regressed out, times sqrt(n)."""
+    c, s, n = pairs[:, 0, 0], pairs[:, 1, 0], pairs[:, 1, -1]
+    rest = [v - (v @ s) / (s @ s) * s for v in (c, n)]
+    return float(torch.corrcoef(torch.stack(rest))[0, 1]) * math.sqrt(len(pairs))
+
+
+def test_only_in_f3_is_the_nuisance_not_private():
+    """20,000 pairs: n is independent of c given s iff the score is normal; F3's partial correlation is 1 / sqrt 3."""
+    for name, violation in VIOLATIONS.items():
+        score = private_score(violation.signal, violation.signal.pairs(20_000, seeded(7)))
+        assert (abs(score) < 6) is (name != "common_cause")
+    twin = VIOLATIONS["common_cause"].twin
+    assert abs(private_score(twin, twin.pairs(20_000, seeded(7)))) < 6
+    nuisances = [VIOLATIONS["common_cause"].world.nuisance, twin.world.nuisance]
+    assert [isinstance(one, LinearNuisance) and one.private for one in nuisances] == [False, True]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_how_much_of_the_statistic_an_affine_map_of_the_code_explains(name):
+    """40,000 pairs, fitted on one half and scored on the other.
+
+    A squared correlation of samples has a standard error of at most 1 / sqrt(n) for normal pairs; the heavy tails of
+    s^3 triple it. Six of these: .042 and .13; the values claimed are .13 and more apart.
+    """
+    violation = ALL[name]
+    pairs = violation.signal.pairs(40_000, seeded(8))
+    z = violation.witness(pairs)[:, 1]
+    statistic = violation.statistic(pairs[:, 1, : violation.world.dim])
+    found = affine_r2(z, statistic)
+    assert found.shape == (len(violation.affine_r2),)
+    tails = 3 if name == "cubed_signal" else 1
+    assert (found - torch.tensor(violation.affine_r2)).abs().max() < 6 * tails / math.sqrt(len(pairs) / 2)
+    assert affine_r2(statistic.flip(-1) * 2 + 1, statistic).min() > 1 - 1e-9
+
+
+def affine_r2(z: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    half = len(z) // 2
+    design = torch.cat((z, torch.ones_like(z[:, :1])), 1)
+    slope = torch.linalg.lstsq(design[:half], target[:half], driver="gelsd").solution
+    return 1 - (target[half:] - design[half:] @ slope).var(0) / target[half:].var(0)
+
+
+def test_published_numbers():
+    """F2 .60, F3 .25 (.75 for the sum), F4 (1, .13, .13); I in nats."""
+    rounded = {name: tuple(round(r2, 2) for r2 in one.affine_r2) for name, one in ALL.items()}
+    assert rounded == {
+        "ignored_signal": (0.0,),
+        "cubed_signal": (0.6,),
+        "common_cause": (0.25,),
+        "common_cause_sum": (0.75,),
+        "two_contexts": (1.0, 0.13, 0.13),
+        "redundant_statistic": (1.0, 1.0),
+    }
+    assert ALL["common_cause"].asked == pytest.approx(math.log(2) / 2)
+    assert ALL["common_cause_sum"].asked == pytest.approx(math.log(3) / 2)
+    assert VIOLATIONS["cubed_signal"].attained.divergence == pytest.approx(1.7565, abs=5e-5)
+
+
+def test_what_escapes_escapes_as_declared():
+    """Bijections of s are inverted; codes that do not determine s give one code to two signals."""
+    for violation in ALL.values():
+        pairs = violation.signal.pairs(50, seeded())
+        if violation.kind == "outside_class":
+            assert isinstance(violation.witness, SignalCode)
+            signal = pairs[..., : violation.world.dim]
+            torch.testing.assert_close(violation.witness.map.inverse(violation.witness(pairs)), signal)
+            assert min(violation.affine_r2) < 0.9
+        if violation.kind == "non_invertible":
+            assert isinstance(violation.witness, Marginal)
+            along = torch.linalg.svd(violation.witness.matrix).Vh[-1]
+            assert abs(float(along[0])) > 0.1
+            moved = pairs + along
+            torch.testing.assert_close(violation.witness(moved), violation.witness(pairs))
+
+
+def test_the_redundant_statistic_breaks_the_bound_and_nothing_else():
+    """tau* = A z with A = (1, 2)^T: rank 1 < r_s = 2; in the twin, tau* = s has two independent coordinates."""
+    violation = VIOLATIONS["redundant_statistic"]
+    statistic = violation.statistic
+    assert isinstance(statistic, Linear)
+    assert violation.witness.output_dim == int(torch.linalg.matrix_rank(statistic.matrix)) == 1
+    assert statistic.output_dim == 2
+    pairs = violation.signal.pairs(50, seeded())
+    torch.testing.assert_close(statistic(pairs[..., :1]), violation.witness(pairs) @ statistic.matrix.T)
+
+
+def test_the_redundant_family_is_the_signals_law_and_its_parameters_span():
+    """log p(s | c) = log N(s; 0, v) + eta(c)^T tau*(s) - (rho c)^2 / 2v; without the factor 2 it is not."""
+    violation = VIOLATIONS["redundant_statistic"]
+    rho, free = 0.9, 1 - 0.9**2
+    pairs = violation.signal.pairs(200, seeded())[..., :1]
+    c, s = pairs[:, 0], pairs[:, 1]
+    eta = synthetic.redundant_parameters(rho, c)
+    base = -(s.square() / free + math.log(2 * math.pi * free))[:, 0] / 2
+    partition = (rho * c).square()[:, 0] / (2 * free)
+    expected = violation.world.transition.log_density(s, pairs[:, :1])
+    density = base + (eta * violation.statistic(s)).sum(-1) - partition
+    torch.testing.assert_close(density, expected)
+    assert (base + (eta * torch.cat((s, s), -1)).sum(-1) - partition - expected).abs().max() > 0.1
+    three = synthetic.redundant_parameters(rho, torch.tensor([[-1.0], [0.0], [1.0]], dtype=torch.float64))
+    assert int(torch.linalg.matrix_rank(three[1:] - three[0])) == 2
+
+
+def test_two_contexts_span_one_direction_and_eight_span_all():
+    violation = VIOLATIONS["two_contexts"]
+    ranks = []
+    for signal in (violation.signal, violation.twin):
+        means = signal.world.transition.mean(signal.contexts.points[:, None, :3])
+        ranks.append(int(torch.linalg.matrix_rank(means - means[0])))
+    assert ranks == [1, 3]
+
+
+@pytest.mark.parametrize("size", [0.3, 1.0, 2.0, 6.0])
+def test_the_information_of_a_bit(size):
+    """Against H[mixture] - H[normal] by Simpson's rule; 0 at size 0 and one bit in the limit."""
+    from scipy import integrate, stats
+
+    y = np.linspace(-size - 12, size + 12, 20_001)
+    density = (stats.norm.pdf(y - size) + stats.norm.pdf(y + size)) / 2
+    entropy = -integrate.simpson(density * np.log(density), x=y)
+    expected = entropy - (1 + math.log(2 * math.pi)) / 2
+    assert synthetic.bit_information(size) == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_information_of_a_bit_has_its_limits():
+    assert synthetic.bit_information(0.0) == pytest.approx(0, abs=1e-12)
+    assert synthetic.bit_information(12.0) == pytest.approx(math.log(2), abs=1e-12)
+
+
+def test_the_quadrature_of_contexts_is_exact_for_normal_laws():
+    """log q(z) of z = s is that of N(0, 1), within 1e-8 inside four standard deviations; not with few points."""
+    signal = synthetic.autoregressive_signal("w", "", 0.95)
+    identity = Marginal(torch.tensor([[1.0, 0.0]], dtype=torch.float64))
+    pairs = torch.zeros(81, 2, 2, dtype=torch.float64)
+    pairs[:, 1, 0] = torch.linspace(-4, 4, 81, dtype=torch.float64)
+    expected = -(pairs[:, 1, 0].square() + math.log(2 * math.pi)) / 2
+    errors = []
+    for step in (1, 4):
+        points, weights = (one[::step] for one in signal.contexts)
+        coarse = dataclasses.replace(signal, contexts=synthetic.Contexts(points, weights / weights.sum()))
+        found = info_samples(coarse, identity, signal.world.transition, pairs)
+        given = signal.world.transition.log_density(pairs[:, 1, :1], pairs[:, :1, :1])
+        errors.append(float((given - found.information - expected).abs().max()))
+    assert errors[0] < 1e-8 < 1e-3 < errors[1]
+
+
+def test_objectives_weigh_their_terms():
+    terms = InfoTerms(0.3, 0.5)
+    assert [one.at(terms) for one in InfoObjective] == pytest.approx([-0.3, 0.5, 0.2])
+
+
+@pytest.mark.parametrize("of_past", [0.0, 0.4])
+def test_linear_nuisance_is_standard_at_every_step(of_past):
+    """20,000 sequences of 3 steps: variances 1 within six standard errors, also at the step that has no past."""
+    nuisance = LinearNuisance(of_past, 0.5, math.sqrt(1 - of_past**2 - 0.25))
+    z = torch.randn(20_000, 3, 1, generator=seeded(), dtype=torch.float64)
+    n = nuisance.sample(z, seeded(1))
+    assert ((n.square().mean(0) - 1).abs() < 6 * math.sqrt(2 / len(z))).all()
+    assert nuisance.private is (of_past == 0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: synthetic.ignored_signal(rho=1.0), "rho=1.0: take 0 < rho <= .95"),
+        (lambda: synthetic.cubed_signal(rho=0.0), "rho=0.0: take 0 < rho <= .95"),
+        (lambda: synthetic.common_cause(rho=0.97), "rho=0.97: take 0 < rho <= .95"),
+        (lambda: synthetic.common_cause(code="signal"), "code='signal' is unknown: take 'nuisance' or 'sum'"),
+        (lambda: synthetic.two_contexts(size=0.0), "size=0.0"),
+        (lambda: synthetic.two_contexts(size=21.0), "size=21.0: take 0 <= size <= 20"),
+        (lambda: synthetic.two_contexts(rate=0.0), "rate=0 turns nothing"),
+        (lambda: synthetic.redundant_statistic(rho=-0.5), "rho=-0.5: take 0 < rho <= .95"),
+        (lambda: synthetic.redundant_parameters(1.0, torch.ones(1, 1)), "rho=1.0 gives no stationary law"),
+        (lambda: synthetic.bit_information(-1.0), "size=-1.0: take 0 <= size <= 20"),
+        (lambda: synthetic.normal_information(1.0), "correlation=1.0 makes the information infinite"),
+        (lambda: synthetic.autoregressive_signal("w", "", 0.5, of_past=1.0), "of_past=1.0, of_now=0.0 leave"),
+        (lambda: synthetic.ignored_signal(mixing="broad"), "mixing='broad' is unknown"),
+        (lambda: synthetic.ignored_signal(mixing=synthetic.LeakyReLU(3)), "mixing takes 3 dimensions"),
+        (lambda: LinearNuisance(0.5, 0.5, 0.0), "spread=0.0 makes the nuisance a function"),
+        (lambda: LinearNuisance(0.5, 0.5, 1.0).sample(torch.zeros(2, 3, 2), seeded()), "z has 2 dimensions"),
+        (lambda: synthetic.Cube(0), "dimension=0 has nothing to cube"),
+        (lambda: SignalCode(Linear(torch.ones(3, 2)), 1), "map from 2 to 3 dimensions"),
+        (lambda: SignalCode(synthetic.Cube(1), -1), "beside=-1"),
+        (
+            lambda: dataclasses.replace(VIOLATIONS["ignored_signal"], witness=SignalCode(synthetic.Cube(3), 1)),
+            "witness 4",
+        ),
+        (
+            lambda: dataclasses.replace(
+                VIOLATIONS["ignored_signal"].signal, joint=VIOLATIONS["two_contexts"].signal.joint
+            ),
+            r"joint has dimension 4, signal and nuisance 1 \+ 1",
+        ),
+        (
+            lambda: SignalCode(Linear(torch.eye(2)), 1).pushed_log_density(
+                synthetic.context_covariance().world.transition, torch.zeros(2, 2, 3)
+            ),
+            "true has a covariance that depends on the past",
+        ),
+    ],
+)
+def test_impossible_parameters_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
