@@ -9,15 +9,33 @@ from synthetic.alignment_violation import (
     unequal_correlations,
 )
 from synthetic.assumptions import Assumption, Declaration
+from synthetic.autoregression import AutoRegression, OnLissajous, oscillators, stationary_window
+from synthetic.box_walk import BoxWalk, BoxWalkStart
+from synthetic.burned_in import BurnedIn
 from synthetic.ceiling import Ceiling
 from synthetic.clamped_ceiling import clamped_ceiling
 from synthetic.common_cause import common_cause
+from synthetic.composed_worlds import (
+    box_walk,
+    figure_eight,
+    heteroscedastic,
+    independent_sources,
+    lorenz,
+    path_world,
+    resets,
+    simplex_walk,
+    sphere_walk,
+    student_noise,
+    switching_linear,
+    torus_flow,
+)
 from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
 from synthetic.context_covariance import TiltedGaussian, context_covariance
 from synthetic.context_gaussian import ContextGaussian
 from synthetic.cubed_signal import Cube, CubicMean, cubed_signal
 from synthetic.deficiency_two import affine_r2_of_turn, deficiency_two
 from synthetic.delayed_copy import delayed_copy
+from synthetic.dirichlet_walk import DirichletWalk
 from synthetic.dot_image import DotImage
 from synthetic.fold import fold, free_coordinate
 from synthetic.fourier_series import FourierSeries
@@ -34,14 +52,16 @@ from synthetic.info_violation import (
     info_samples,
     normal_information,
 )
-from synthetic.initial_law import DiagonalNormal, InitialLaw, StandardNormal
+from synthetic.initial_law import DiagonalNormal, GaussianWindow, InitialLaw, StandardNormal, UniformOn
 from synthetic.inverse_map import InverseMap
 from synthetic.latent_space import Box, Euclidean, LatentSpace, Product, Simplex, Sphere, torus
 from synthetic.leaky_network import LeakyReLU, leaky_network
 from synthetic.level_set_flow import LevelSetFlow, ShrinkingGaussian, level_set_flow
 from synthetic.limit_cycle import LimitCycle, NearCycle
+from synthetic.linear_diffusion import StationaryDiffusion, linear_diffusion
 from synthetic.linear_gaussian import linear_gaussian
 from synthetic.linear_nuisance import LinearNuisance
+from synthetic.lorenz import Lorenz
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
@@ -49,6 +69,7 @@ from synthetic.named_worlds import alignment_violations, info_violations, positi
 from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
 from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
+from synthetic.path_flow import Circle, ClosedPath, OnPath, PathCoordinates, PathFlow, Square
 from synthetic.positive_control import (
     Jumps,
     MomentCurve,
@@ -59,8 +80,10 @@ from synthetic.positive_control import (
     one_dimension,
 )
 from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh, TanhPredictor
+from synthetic.product_transition import ProductTransition
 from synthetic.pushed_law import PushedInitial, PushedTransition
 from synthetic.redundant_statistic import redundant_parameters, redundant_statistic
+from synthetic.resets import Resets
 from synthetic.selection import Selection, StaysInView
 from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
 from synthetic.shear import Banana, Shear, SineShear
@@ -69,10 +92,12 @@ from synthetic.signal_world import Contexts, SignalWorld, autoregressive_signal,
 from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
 from synthetic.standard_law import LAPLACE, NORMAL, GaussianMixture, GeneralisedNormal, StandardLaw, StudentT, Uniform
 from synthetic.swirl import swirl_matrix
+from synthetic.switching_linear import SwitchingLinear
 from synthetic.tent_fold import TentFold
 from synthetic.trajectories import Trajectories
 from synthetic.transition import AdditiveNoise, Transition
 from synthetic.turn import ArctanTurn, LinearTurn, SphericalTurn, Turn
+from synthetic.turned_direction import TurnedDirection
 from synthetic.twist import Twist
 from synthetic.two_contexts import TurnedMean, bit_information, two_contexts
 from synthetic.violation import Violation, density_gap
@@ -99,11 +124,17 @@ __all__ = [
     "AlignmentViolation",
     "ArctanTurn",
     "Assumption",
+    "AutoRegression",
     "Banana",
     "BlockPredictor",
     "Box",
+    "BoxWalk",
+    "BoxWalkStart",
+    "BurnedIn",
     "Ceiling",
+    "Circle",
     "CircleShift",
+    "ClosedPath",
     "Composition",
     "ContextGaussian",
     "Contexts",
@@ -111,11 +142,13 @@ __all__ = [
     "CubicMean",
     "Declaration",
     "DiagonalNormal",
+    "DirichletWalk",
     "DotImage",
     "Euclidean",
     "FourierSeries",
     "GaussianMixture",
     "GaussianNoise",
+    "GaussianWindow",
     "GeneralisedNormal",
     "HeteroscedasticNoise",
     "IndependentNoise",
@@ -136,6 +169,7 @@ __all__ = [
     "LinearNuisance",
     "LinearPredictor",
     "LinearTurn",
+    "Lorenz",
     "Marginal",
     "Mixing",
     "MomentCurve",
@@ -144,6 +178,10 @@ __all__ = [
     "Noise",
     "NoiseStart",
     "Nuisance",
+    "OnLissajous",
+    "OnPath",
+    "PathCoordinates",
+    "PathFlow",
     "Pointwise",
     "Pole",
     "PoleStart",
@@ -151,8 +189,10 @@ __all__ = [
     "Predictor",
     "PrivateNormal",
     "Product",
+    "ProductTransition",
     "PushedInitial",
     "PushedTransition",
+    "Resets",
     "RotationTanh",
     "ScaledNoise",
     "SecondHermite",
@@ -169,10 +209,13 @@ __all__ = [
     "SinhWarp",
     "Sphere",
     "SphericalTurn",
+    "Square",
     "StandardLaw",
     "StandardNormal",
+    "StationaryDiffusion",
     "StaysInView",
     "StudentT",
+    "SwitchingLinear",
     "TanhPredictor",
     "TentFold",
     "TiltedGaussian",
@@ -181,9 +224,11 @@ __all__ = [
     "Turn",
     "TurnByPast",
     "TurnByTime",
+    "TurnedDirection",
     "TurnedMean",
     "Twist",
     "Uniform",
+    "UniformOn",
     "Violation",
     "VonMisesFisher",
     "Warp",
@@ -196,6 +241,7 @@ __all__ = [
     "autoregressive_signal",
     "axial_sphere",
     "bit_information",
+    "box_walk",
     "clamped_ceiling",
     "common_cause",
     "constant_circle",
@@ -208,20 +254,25 @@ __all__ = [
     "density_gap",
     "encoder_of_the_past",
     "encoder_of_the_time",
+    "figure_eight",
     "fold",
     "fold_correlation",
     "free_coordinate",
     "free_density",
     "gaussian_autoregression",
+    "heteroscedastic",
     "ignored_signal",
     "independent_coordinate",
+    "independent_sources",
     "info_samples",
     "info_violations",
     "jumps",
     "leaky_network",
     "leaving_probability",
     "level_set_flow",
+    "linear_diffusion",
     "linear_gaussian",
+    "lorenz",
     "markov_gaussian",
     "moment_curve",
     "negative_correlation",
@@ -229,13 +280,22 @@ __all__ = [
     "normal_information",
     "one_dimension",
     "ornstein_uhlenbeck",
+    "oscillators",
+    "path_world",
     "plane_world",
     "positive_controls",
     "published_ceiling",
     "redundant_parameters",
     "redundant_statistic",
+    "resets",
+    "simplex_walk",
+    "sphere_walk",
+    "stationary_window",
+    "student_noise",
     "swirl_matrix",
+    "switching_linear",
     "torus",
+    "torus_flow",
     "two_contexts",
     "unequal_correlations",
     "violations",

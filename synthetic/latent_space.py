@@ -99,9 +99,7 @@ class Box(LatentSpace):
         if not self.low or len(self.low) != len(self.high):
             raise ValueError(f"low={self.low}, high={self.high}: give both one number for each dimension")
         if not all(-math.inf < low < high < math.inf for low, high in zip(self.low, self.high, strict=True)):
-            raise ValueError(
-                f"low={self.low}, high={self.high}: take finite numbers with low < high in every dimension"
-            )
+            raise ValueError(f"low={self.low}, high={self.high}: take finite low < high in every dimension")
 
     @property
     def dim(self) -> int:

@@ -7,6 +7,20 @@ from functools import partial
 
 from synthetic.alignment_violation import AlignmentViolation, negative_correlation, unequal_correlations
 from synthetic.common_cause import common_cause
+from synthetic.composed_worlds import (
+    box_walk,
+    figure_eight,
+    heteroscedastic,
+    independent_sources,
+    lorenz,
+    path_world,
+    resets,
+    simplex_walk,
+    sphere_walk,
+    student_noise,
+    switching_linear,
+    torus_flow,
+)
 from synthetic.constant_predictor import constant_predictor
 from synthetic.context_covariance import context_covariance
 from synthetic.cubed_signal import cubed_signal
@@ -69,6 +83,22 @@ _INFO: dict[str, Callable[[], InfoViolation]] = {
     "redundant_statistic": redundant_statistic,
 }
 
+_COMPOSED: dict[str, Callable[[], World]] = {
+    "student_noise": student_noise,
+    "heteroscedastic": heteroscedastic,
+    "independent_sources": independent_sources,
+    "figure_eight": figure_eight,
+    "circle_path": partial(path_world, "circle"),
+    "square_path": partial(path_world, "square"),
+    "lorenz": lorenz,
+    "switching_linear": switching_linear,
+    "resets": resets,
+    "box_walk": box_walk,
+    "sphere_walk": sphere_walk,
+    "torus_flow": torus_flow,
+    "simplex_walk": simplex_walk,
+}
+
 
 def worlds() -> dict[str, Callable[[], World]]:
     """Name -> factory; the name is the world's own."""
@@ -79,6 +109,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         "wobbly_selected": wobbly_selected,
         **{name: partial(plane_world, name) for name in PLANE_MIXINGS},
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
+        **_COMPOSED,
         **{name: partial(_world_of, make) for name, make in _CONTROLS.items()},
         **{name: partial(_world_of, make) for name, make in _ALIGNMENT.items()},
         **{name: partial(_world_of, make) for name, make in _INFO.items()},

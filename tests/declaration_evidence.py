@@ -23,7 +23,7 @@ def whitened_residuals(transition: Transition, z: Tensor) -> Tensor:
     Where the covariance is singular, in coordinates along its range.
     """
     basis, white = transition.directions, []
-    for t in range(1, z.shape[1]):
+    for t in range(transition.lags, z.shape[1]):
         factor = torch.linalg.cholesky(basis.T @ transition.covariance(z[:, :t]) @ basis)
         residual = (z[:, t] - transition.mean(z[:, :t])) @ basis
         white.append(torch.linalg.solve_triangular(factor, residual.unsqueeze(-1), upper=False).squeeze(-1))
@@ -44,7 +44,7 @@ def missed_distance(n: int, miss: float = 1e-3) -> float:
 def dependence_of_spread(transition: Transition, z: Tensor) -> tuple[float, float]:
     """Largest rank correlation of |e|^2 with |z_{t-1}|^2 or a coordinate of z_{t-1}, and its bound."""
     spread = whitened_residuals(transition, z).square().sum(-1).numpy()
-    past = torch.cat([z[:, t - 1] for t in range(1, z.shape[1])])
+    past = torch.cat([z[:, t - 1] for t in range(transition.lags, z.shape[1])])
     features = torch.cat((past, past.square().sum(-1, keepdim=True)), -1).numpy()
     found = max(abs(float(stats.spearmanr(spread, feature).statistic)) for feature in features.T)
     return found, float(stats.norm.isf(RATE / 2 / features.shape[1])) / math.sqrt(len(spread) - 1)
@@ -68,19 +68,24 @@ def drift(z: Tensor) -> tuple[float, float]:
 
 def spanned_dimensions(world: World, z: Tensor) -> int:
     """Rank of the predicted means about their centre, relative tolerance 1e-3 on standard deviations."""
-    means = torch.cat([world.transition.mean(z[:, :t]) for t in range(1, z.shape[1])])
+    means = torch.cat([world.transition.mean(z[:, :t]) for t in range(world.transition.lags, z.shape[1])])
     singular = torch.linalg.svdvals(means - means.mean(0)) / math.sqrt(len(means))
     return int((singular > 1e-3).sum())
 
 
 def predictor_volumes(world: World, z: Tensor) -> Tensor:
-    """abs(det J) of the predictor at each row of z, by automatic differentiation."""
-    past = z.reshape(-1, world.dim).clone().requires_grad_()
-    mean = world.transition.mean(past[:, None])
+    """Product of the singular values of the Jacobian of the predictor at each row of z (window, for several lags).
+
+    By automatic differentiation, along the directions in which the latents can move; abs(det J) for one lag in R^d.
+    """
+    lags, space = world.transition.lags, world.transition.space
+    windows = z.unfold(1, lags, 1).mT.flatten(0, 1).clone().requires_grad_()
+    mean = world.transition.mean(windows)
     if not mean.requires_grad:
-        return torch.zeros(len(past), dtype=z.dtype)
-    rows = [torch.autograd.grad(mean[:, i].sum(), past, retain_graph=True)[0] for i in range(world.dim)]
-    return torch.linalg.det(torch.stack(rows, 1)).abs()
+        return torch.zeros(len(windows), dtype=z.dtype)
+    rows = [torch.autograd.grad(mean[:, i].sum(), windows, retain_graph=True)[0] for i in range(world.dim)]
+    jacobian = torch.einsum("nikj,nkjl->nikl", torch.stack(rows, 1), space.tangent_projection(windows.detach()))
+    return torch.linalg.svdvals(jacobian.flatten(-2)).prod(-1)
 
 
 def fourth_cumulant_of_stretched_normal(gain: float) -> float:
