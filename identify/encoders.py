@@ -1,7 +1,11 @@
-r"""Encoders f: x -> z_hat, shared over time: a principal-component projection and a multilayer perceptron with skip."""
+r"""Encoders f: x -> z_hat, shared over time: a principal-component projection and a multilayer perceptron with skip.
+
+Or, where the mixing is known to be an additive coupling, its inverse with learned weights (`CouplingConfig`).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +13,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from identify.batched_linear import BatchedMLP, Generators
+from identify.coupling_encoder import CouplingConfig, CouplingEncoder
 from identify.predictors import activation
+from identify.principal_components import Projection, fit_projection, no_projection
 
 
 @dataclass(frozen=True)
@@ -44,3 +50,17 @@ class MLPEncoder(nn.Module):
     def forward(self, y: Float[Tensor, "s n q"]) -> Float[Tensor, "s n m"]:
         """Codes of projected observations."""
         return self.network(y)
+
+
+def make_encoder(inputs: int, config: EncoderConfig | CouplingConfig, generators: Generators) -> nn.Module:
+    """The encoder of `config` for inputs of that width, one network per generator."""
+    if isinstance(config, CouplingConfig):
+        return CouplingEncoder(inputs, config, generators)
+    return MLPEncoder(inputs, config, generators)
+
+
+def input_projection(x: Sequence[Float[Tensor, "n p"]], config: EncoderConfig | CouplingConfig) -> Projection:
+    """What the encoder of `config` reads of each data set: principal components, or x itself for couplings."""
+    if isinstance(config, CouplingConfig):
+        return no_projection(x)
+    return fit_projection(x, config.components, config.whiten)

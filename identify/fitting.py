@@ -15,11 +15,12 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from identify.device import resolve_device
+from identify.encoders import input_projection
 from identify.fitted import Fitted
 from identify.latent_models import GaussianConfig, fit_factor
 from identify.network import Network
 from identify.objective import held_out_objective
-from identify.principal_components import Projection, fit_projection
+from identify.principal_components import Projection
 from identify.training import FitConfig, Training
 
 Progress = Callable[[int, int], None]
@@ -47,7 +48,7 @@ def fit(
     if not seeds or len(set(seeds)) != len(seeds):
         raise ValueError(f"seeds={list(seeds)}; give at least one seed, each once")
     data = [one.to(resolve_device(device)) for one in _checked(x, config, len(seeds))]
-    projection = fit_projection([one.flatten(0, 1) for one in data], config.encoder.components, config.encoder.whiten)
+    projection = input_projection([one.flatten(0, 1) for one in data], config.encoder)
     if projection.basis.shape[-1] < config.encoder.width:
         raise ValueError(
             f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width}: "

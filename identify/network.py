@@ -9,7 +9,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from identify.encoders import EncoderConfig, MLPEncoder
+from identify.coupling_encoder import CouplingConfig
+from identify.encoders import EncoderConfig, make_encoder
 from identify.predictors import PredictorConfig, make_predictor
 
 
@@ -17,10 +18,14 @@ class Network(nn.Module):
     """Encoder f and predictor p of s networks; each seed's parameters come from its own generator."""
 
     def __init__(
-        self, inputs: int, encoder: EncoderConfig, predictor: PredictorConfig, generators: Sequence[torch.Generator]
+        self,
+        inputs: int,
+        encoder: EncoderConfig | CouplingConfig,
+        predictor: PredictorConfig,
+        generators: Sequence[torch.Generator],
     ) -> None:
         super().__init__()
-        self.encoder = MLPEncoder(inputs, encoder, generators)
+        self.encoder = make_encoder(inputs, encoder, generators)
         self.predictor = make_predictor(encoder.width, predictor, generators)
 
     def forward(self, y: Float[Tensor, "s b t q"]) -> tuple[Float[Tensor, "s b t m"], Float[Tensor, "s b u m"]]:

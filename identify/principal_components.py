@@ -51,6 +51,12 @@ def fit_projection(
     return Projection(mean, basis.to(mean), kept)
 
 
+def no_projection(x: Sequence[Float[Tensor, "n p"]]) -> Projection:
+    """The identity, for each data set."""
+    p = x[0].shape[1]
+    return Projection(x[0].new_zeros(len(x), 1, p), torch.eye(p).to(x[0]).repeat(len(x), 1, 1), 1.0)
+
+
 def _covariance(rows: Float[Tensor, "n p"]) -> Float[Tensor, "p p"]:
     """On the CPU in float64, which not every device has; block by block, so that no copy of the data is made."""
     total = torch.zeros(rows.shape[1], rows.shape[1], dtype=torch.float64)

@@ -14,6 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from identify.checkpoint import fingerprint, load_state, save_state
+from identify.coupling_encoder import CouplingConfig
 from identify.encoders import EncoderConfig
 from identify.fitted import History
 from identify.methods import Method
@@ -33,7 +34,7 @@ class FitConfig:
     """
 
     method: Method
-    encoder: EncoderConfig
+    encoder: EncoderConfig | CouplingConfig
     predictor: PredictorConfig = field(default_factory=PredictorConfig)
     steps: int = 1000
     batch: int = 64
