@@ -98,7 +98,7 @@ class BoxWalk(Transition):
         p = self.predictor(past)
         low, high, mirrored = self._edges(p)
         level = torch.rand(p.shape, generator=generator, dtype=p.dtype, device=p.device)
-        u = torch.special.ndtri(torch.special.ndtr(low) + level * _mass(low, high))
+        u = torch.special.ndtri(_reached(low) + level * _mass(low, high))
         inside = torch.minimum(torch.maximum(u, low), high)
         z = p + self.deviation * torch.where(mirrored, -inside, inside)
         return torch.minimum(torch.maximum(z, z.new_tensor(self.box.low)), z.new_tensor(self.box.high))
@@ -159,5 +159,10 @@ def _density(u: Tensor) -> Tensor:
     return torch.exp(-u.square() / 2) / math.sqrt(2 * math.pi)
 
 
+def _reached(u: Tensor) -> Tensor:
+    """Phi(u); PyTorch's own ndtr loses the lower tail."""
+    return torch.special.erfc(-u / math.sqrt(2)) / 2
+
+
 def _mass(low: Tensor, high: Tensor) -> Tensor:
-    return torch.special.ndtr(high) - torch.special.ndtr(low)
+    return _reached(high) - _reached(low)

@@ -48,7 +48,7 @@ class SwitchingLinear(Transition):
         smallest = float(torch.linalg.eigvalsh(self.sigmas).min())
         if not (torch.allclose(self.sigmas, self.sigmas.mT) and smallest > 0):
             raise ValueError(f"sigmas have smallest eigenvalue {smallest:.3g}: give symmetric positive definite ones")
-        if int(torch.linalg.matrix_rank(self._mean_matrix)) < d:
+        if float(torch.linalg.svdvals(self._mean_matrix)[-1]) < 1e-9 * float(self.matrices.abs().max()):
             raise ValueError("matrices average to a singular one over the regimes: change one of them or the switching")
 
     @cached_property

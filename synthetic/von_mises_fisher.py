@@ -146,7 +146,8 @@ class VonMisesFisher(Transition):
         even = torch.randn(p.shape, generator=generator, dtype=p.dtype, device=p.device)
         across = even - (even * p).sum(-1, keepdim=True) * p
         unit = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True)
-        return w.unsqueeze(-1) * p + (1 - w.square()).clamp_min(0).sqrt().unsqueeze(-1) * unit
+        z = w.unsqueeze(-1) * p + (1 - w.square()).clamp_min(0).sqrt().unsqueeze(-1) * unit
+        return z / torch.linalg.vector_norm(z, dim=-1, keepdim=True)  # else rounding adds up over the steps
 
     def log_density(self, z: Float[Tensor, "*batch d"], past: Float[Tensor, "*batch t d"]) -> Float[Tensor, "*batch"]:
         """kappa z . p - log Z."""
