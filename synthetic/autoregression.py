@@ -22,6 +22,8 @@ from synthetic.initial_law import GaussianWindow, InitialLaw
 from synthetic.noise import Noise
 from synthetic.predictor import Predictor
 
+_MARGIN = 1e-9  # from a spectral radius of 1, where rounding decides
+
 
 @dataclass(frozen=True, eq=False)
 class AutoRegression(Predictor):
@@ -80,7 +82,7 @@ def stationary_window(predictor: AutoRegression, noise: Noise) -> GaussianWindow
     ValueError for a spectral radius of 1 or more, other noise than Gaussian of constant covariance, and dimensions
     that differ.
     """
-    if not predictor.spectral_radius < 1:
+    if not predictor.spectral_radius < 1 - _MARGIN:
         raise ValueError(
             f"matrices have spectral radius {predictor.spectral_radius:.6g}: no law is stationary; shrink them below 1"
         )

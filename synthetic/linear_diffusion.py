@@ -48,5 +48,10 @@ def linear_diffusion(
     v = (v + v.T) / 2
     m = torch.linalg.matrix_exp(-drift.double() * step)
     noise = v - m @ v @ m.T
+    spread = torch.linalg.eigvalsh((noise + noise.T) / 2)
+    if not float(spread[0]) > 1e-12 * float(spread[-1]):
+        raise ValueError(
+            f"diffusion {diffusion.tolist()} leaves a direction without noise: give it another column, or couple the drift"
+        )
     transition = AdditiveNoise(LinearPredictor(m), GaussianNoise((noise + noise.T) / 2))
     return StationaryDiffusion(GaussianWindow(v), transition)
