@@ -1,9 +1,13 @@
 """Worlds with known latents: latent laws, transitions, noise, mixings, and what each of them guarantees."""
 
 from synthetic.alignment_violation import (
+    Alignment,
+    AlignmentObjective,
     AlignmentViolation,
+    Bound,
     SecondHermite,
     SignFold,
+    autoregressions,
     fold_correlation,
     negative_correlation,
     unequal_correlations,
@@ -54,6 +58,13 @@ from synthetic.info_violation import (
 )
 from synthetic.initial_law import DiagonalNormal, GaussianWindow, InitialLaw, StandardNormal, UniformOn
 from synthetic.inverse_map import InverseMap
+from synthetic.laplace_latents import (
+    LaplaceTransition,
+    LaplaceWarp,
+    affine_r2_of_laplace,
+    laplace_latents,
+    odd_correlation,
+)
 from synthetic.latent_space import Box, Euclidean, LatentSpace, Product, Simplex, Sphere, torus
 from synthetic.leaky_network import LeakyReLU, leaky_network
 from synthetic.level_set_flow import LevelSetFlow, ShrinkingGaussian, level_set_flow
@@ -66,6 +77,7 @@ from synthetic.markov_gaussian import markov_gaussian
 from synthetic.mixing import Composition, Linear, Mixing
 from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
 from synthetic.named_worlds import alignment_violations, info_violations, positive_controls, violations, worlds
+from synthetic.no_alignment import no_alignment, twist_correlation
 from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
 from synthetic.nuisance import Nuisance, PrivateNormal
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
@@ -83,10 +95,12 @@ from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, Rota
 from synthetic.product_transition import ProductTransition
 from synthetic.pushed_law import PushedInitial, PushedTransition
 from synthetic.redundant_statistic import redundant_parameters, redundant_statistic
+from synthetic.reflected_walk import ReflectedWalk, SineWarp, affine_r2_of_sine, linear_correlation, uniform_latents
 from synthetic.resets import Resets
 from synthetic.selection import Selection, StaysInView
 from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
 from synthetic.shear import Banana, Shear, SineShear
+from synthetic.shifted_code import Shift, approximate_bound, shifted_code
 from synthetic.signal_code import SignalCode
 from synthetic.signal_world import Contexts, SignalWorld, autoregressive_signal, normal_contexts
 from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
@@ -121,12 +135,15 @@ __all__ = [
     "PLANE_MIXINGS",
     "PUBLISHED_CEILING",
     "AdditiveNoise",
+    "Alignment",
+    "AlignmentObjective",
     "AlignmentViolation",
     "ArctanTurn",
     "Assumption",
     "AutoRegression",
     "Banana",
     "BlockPredictor",
+    "Bound",
     "Box",
     "BoxWalk",
     "BoxWalkStart",
@@ -159,6 +176,8 @@ __all__ = [
     "InitialLaw",
     "InverseMap",
     "Jumps",
+    "LaplaceTransition",
+    "LaplaceWarp",
     "LatentSpace",
     "Latest",
     "LeakyReLU",
@@ -192,6 +211,7 @@ __all__ = [
     "ProductTransition",
     "PushedInitial",
     "PushedTransition",
+    "ReflectedWalk",
     "Resets",
     "RotationTanh",
     "ScaledNoise",
@@ -199,12 +219,14 @@ __all__ = [
     "Selection",
     "SequenceMap",
     "Shear",
+    "Shift",
     "ShrinkingGaussian",
     "SignFold",
     "SignalCode",
     "SignalWorld",
     "Simplex",
     "SineShear",
+    "SineWarp",
     "SingularGaussianNoise",
     "SinhWarp",
     "Sphere",
@@ -233,11 +255,15 @@ __all__ = [
     "VonMisesFisher",
     "Warp",
     "World",
+    "affine_r2_of_laplace",
     "affine_r2_of_shift",
+    "affine_r2_of_sine",
     "affine_r2_of_sinh",
     "affine_r2_of_turn",
     "affine_r2_of_twist",
     "alignment_violations",
+    "approximate_bound",
+    "autoregressions",
     "autoregressive_signal",
     "axial_sphere",
     "bit_information",
@@ -267,17 +293,21 @@ __all__ = [
     "info_samples",
     "info_violations",
     "jumps",
+    "laplace_latents",
     "leaky_network",
     "leaving_probability",
     "level_set_flow",
+    "linear_correlation",
     "linear_diffusion",
     "linear_gaussian",
     "lorenz",
     "markov_gaussian",
     "moment_curve",
     "negative_correlation",
+    "no_alignment",
     "normal_contexts",
     "normal_information",
+    "odd_correlation",
     "one_dimension",
     "ornstein_uhlenbeck",
     "oscillators",
@@ -288,6 +318,7 @@ __all__ = [
     "redundant_parameters",
     "redundant_statistic",
     "resets",
+    "shifted_code",
     "simplex_walk",
     "sphere_walk",
     "stationary_window",
@@ -296,8 +327,10 @@ __all__ = [
     "switching_linear",
     "torus",
     "torus_flow",
+    "twist_correlation",
     "two_contexts",
     "unequal_correlations",
+    "uniform_latents",
     "violations",
     "warped_latents",
     "wobbly_in_view",

@@ -1,4 +1,4 @@
-"""L1 and L2: worlds where the best aligned whitened code is not linear [klindt2026lejepa].
+"""Worlds where the optimum of the alignment objective is not linear, one assumption off; L1 and L2. [klindt2026lejepa]
 
 Objective: alignment E |h(z) - h(z')|^2 over codes with E h = 0 and Cov h = I, that is, the largest sum of correlations
 E h(z) . h(z'). For stationary Gaussian z with independent coordinates of correlation rho_i, Hermite polynomials
@@ -15,9 +15,9 @@ Both witnesses are two to one. In the twins (rho = .6; one rho of .52) they are 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from enum import Enum
+from typing import Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -32,26 +32,61 @@ from synthetic.tent_fold import TentFold
 from synthetic.world import World
 
 
+class AlignmentObjective(Enum):
+    """What is optimised over codes."""
+
+    WHITENED = "alignment E |h(z) - h(z')|^2 of codes with E h = 0, Cov h = I"
+    UNCENTRED = "alignment E |h(z) - h(z')|^2 of codes with Cov h = I"
+    GAUSSIAN = "alignment E |h(z) - h(z')|^2 of codes with h(z) ~ N(0, I)"
+    LAW_ALONE = "h(z) ~ N(0, I)"
+
+    @property
+    def centred(self) -> bool:
+        """Whether only codes with E h = 0 are admitted."""
+        return self is not AlignmentObjective.UNCENTRED
+
+    @property
+    def aligned(self) -> bool:
+        """Whether alignment is part of it."""
+        return self is not AlignmentObjective.LAW_ALONE
+
+
+class Alignment(NamedTuple):
+    """Sum of the correlation coefficients of h_i(z) and h_i(z'), that of the best linear code, and abs(E h)^2."""
+
+    code: float
+    linear: float
+    offset: float = 0.0
+
+
+class Bound(NamedTuple):
+    """Squared error E |h - Q z|^2 of a code to the closest orthogonal map, and the theorem's bound on it."""
+
+    error: float
+    bound: float
+
+
 @dataclass(frozen=True, eq=False)
 class AlignmentViolation:
-    """World with correlations rho, a whitened witness that aligns better than every linear code, and the intact twin.
+    """World, objective, a code at least as good as every linear code, its closed forms, and the intact twin.
 
-    `correlation` maps rho to the witness's sum of correlations; a linear code has sum(rho).
+    In the twin the objective is `twin_objective` and the code is worse than a linear one, or not admitted. Where the
+    objective is what is off, the twin is the same world.
     """
 
     name: str
     world: World
-    rho: tuple[float, ...]
-    objective: str
-    model_class: str
+    objective: AlignmentObjective
     breaks: str
     witness: Mixing
-    correlation: Callable[[tuple[float, ...]], float]
+    attained: Alignment
     denies: str
     kind: Literal["outside_class", "non_invertible", "breaks_bound"]
     proof: str
     twin: World
-    twin_rho: tuple[float, ...]
+    twin_objective: AlignmentObjective
+    twin_attained: Alignment
+    bound: Bound | None = None
 
 
 @dataclass(frozen=True)
@@ -128,16 +163,20 @@ def negative_correlation(rho: float = -0.6, mixing: str | Mixing = "narrow", see
     """L1; its twin has -rho. ValueError unless -1 < rho < 0."""
     if not -1 < rho < 0:
         raise ValueError(f"rho={rho}: take -1 < rho < 0")
-    world = _world("negative_correlation", (rho,), mixing, seed)
-    return _violation(
-        "L1",
-        world,
-        (rho,),
-        "rho > 0",
-        SecondHermite(),
-        lambda found: found[0] ** 2,
-        "E He_2(z) He_2(z') / 2 = rho^2, the largest of the correlations rho^k of Hermite polynomials",
-        (-rho,),
+    world = autoregressions("negative_correlation", (rho,), mixing, seed)
+    return AlignmentViolation(
+        name="L1",
+        world=world,
+        objective=AlignmentObjective.WHITENED,
+        breaks="rho > 0",
+        witness=SecondHermite(),
+        attained=Alignment(rho**2, rho),
+        denies="orthogonal",
+        kind="non_invertible",
+        proof="E He_2(z) He_2(z') / 2 = rho^2, the largest of the correlations rho^k of Hermite polynomials",
+        twin=autoregressions("intact_negative_correlation", (-rho,), world.mixing, seed),
+        twin_objective=AlignmentObjective.WHITENED,
+        twin_attained=Alignment(rho**2, -rho),
     )
 
 
@@ -147,16 +186,38 @@ def unequal_correlations(
     """L2; its twin has the mean of both for each. ValueError unless the witness is better: 0 < rho_2 << rho_1 < 1."""
     if not (0 < rho[1] < rho[0] < 1 and _sign_fold_correlation(rho) > sum(rho)):
         raise ValueError(f"rho={rho}: take 0 < rho_2 < rho_1 < 1, far enough apart for the fold to win, as (.99, .05)")
-    world = _world("unequal_correlations", rho, mixing, seed)
-    return _violation(
-        "L2",
-        world,
-        rho,
-        "the same rho for every coordinate",
-        SignFold(),
-        _sign_fold_correlation,
-        "the fold and the sign of the slow coordinate are worth more than the fast coordinate",
-        (sum(rho) / 2,) * 2,
+    world = autoregressions("unequal_correlations", rho, mixing, seed)
+    equal = (sum(rho) / 2,) * 2
+    return AlignmentViolation(
+        name="L2",
+        world=world,
+        objective=AlignmentObjective.GAUSSIAN,
+        breaks="the same rho for every coordinate",
+        witness=SignFold(),
+        attained=Alignment(_sign_fold_correlation(rho), sum(rho)),
+        denies="orthogonal",
+        kind="non_invertible",
+        proof="the fold and the sign of the slow coordinate are worth more than the fast coordinate",
+        twin=autoregressions("intact_unequal_correlations", equal, world.mixing, seed),
+        twin_objective=AlignmentObjective.GAUSSIAN,
+        twin_attained=Alignment(_sign_fold_correlation(equal), sum(equal)),
+    )
+
+
+def autoregressions(name: str, rho: tuple[float, ...], mixing: str | Mixing = "narrow", seed: int = 0) -> World:
+    """Independent stationary z_i' = rho_i z_i + sqrt(1 - rho_i^2) e_i; ValueError unless every abs(rho_i) < 1."""
+    if not all(abs(one) < 1 for one in rho):
+        raise ValueError(f"rho={rho} gives no stationary law: take abs(rho) < 1")
+    slopes = torch.tensor(rho, dtype=torch.float64)
+    described = ", ".join(f"{one:g}" for one in rho)
+    return linear_gaussian(
+        name,
+        f"stationary autoregressions N(0, 1) with correlations {described} from step to step",
+        torch.diag(slopes),
+        torch.diag(1 - slopes**2),
+        (1.0,) * len(rho),
+        mixing,
+        seed,
     )
 
 
@@ -186,44 +247,3 @@ def _sign_fold_correlation(rho: tuple[float, ...]) -> float:
 
 def _sign(z: Tensor) -> Tensor:
     return torch.where(z < 0, -torch.ones_like(z), torch.ones_like(z))
-
-
-def _world(name: str, rho: tuple[float, ...], mixing: str | Mixing, seed: int = 0) -> World:
-    slopes = torch.tensor(rho, dtype=torch.float64)
-    described = ", ".join(f"{one:g}" for one in rho)
-    return linear_gaussian(
-        name,
-        f"stationary autoregressions N(0, 1) with correlations {described} from step to step",
-        torch.diag(slopes),
-        torch.diag(1 - slopes**2),
-        (1.0,) * len(rho),
-        mixing,
-        seed,
-    )
-
-
-def _violation(
-    name: str,
-    world: World,
-    rho: tuple[float, ...],
-    breaks: str,
-    witness: Mixing,
-    correlation: Callable[[tuple[float, ...]], float],
-    proof: str,
-    twin_rho: tuple[float, ...],
-) -> AlignmentViolation:
-    return AlignmentViolation(
-        name=name,
-        world=world,
-        rho=rho,
-        objective="alignment E |h(z) - h(z')|^2",
-        model_class="codes with E h = 0, Cov h = I",
-        breaks=breaks,
-        witness=witness,
-        correlation=correlation,
-        denies="orthogonal",
-        kind="non_invertible",
-        proof=proof,
-        twin=_world(f"intact_{world.name}", twin_rho, world.mixing),
-        twin_rho=twin_rho,
-    )

@@ -32,13 +32,17 @@ from synthetic.gaussian_autoregression import PLANE_MIXINGS, plane_world
 from synthetic.ignored_signal import ignored_signal
 from synthetic.independent_coordinate import independent_coordinate
 from synthetic.info_violation import InfoViolation
+from synthetic.laplace_latents import laplace_latents
 from synthetic.leaky_network import MIXINGS
 from synthetic.level_set_flow import level_set_flow
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
+from synthetic.no_alignment import no_alignment
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.positive_control import PositiveControl, deficiency_one, jumps, moment_curve, one_dimension
 from synthetic.redundant_statistic import redundant_statistic
+from synthetic.reflected_walk import uniform_latents
+from synthetic.shifted_code import shifted_code
 from synthetic.sphere_worlds import axial_sphere, constant_circle
 from synthetic.two_contexts import two_contexts
 from synthetic.violation import Violation
@@ -73,6 +77,10 @@ _CONTROLS: dict[str, Callable[[], PositiveControl]] = {
 _ALIGNMENT: dict[str, Callable[[], AlignmentViolation]] = {
     "negative_correlation": negative_correlation,
     "unequal_correlations": unequal_correlations,
+    "no_alignment": no_alignment,
+    "laplace_latents": laplace_latents,
+    "uniform_latents": uniform_latents,
+    "shifted_code": shifted_code,
 }
 
 _INFO: dict[str, Callable[[], InfoViolation]] = {
