@@ -8,6 +8,8 @@ orthogonal code: as a complex number h = w exp(i rate |w|^2), and a Gaussian int
 
 from __future__ import annotations
 
+import math
+
 from synthetic.alignment_violation import Alignment, AlignmentObjective, AlignmentViolation, autoregressions
 from synthetic.mixing import Mixing
 from synthetic.twist import Twist
@@ -16,11 +18,11 @@ from synthetic.twist import Twist
 def no_alignment(
     rho: float = 0.9, rate: float = 1.0, mixing: str | Mixing = "narrow", seed: int = 0
 ) -> AlignmentViolation:
-    """L3; ValueError unless 0 < rho < 1 and rate != 0."""
+    """L3; ValueError unless 0 < rho < 1 and rate is finite and not 0."""
     if not 0 < rho < 1:
         raise ValueError(f"rho={rho}: take 0 < rho < 1, else alignment would not single out linear codes")
-    if rate == 0:
-        raise ValueError("rate=0 makes the witness the identity: take rate != 0")
+    if rate == 0 or not math.isfinite(rate):
+        raise ValueError(f"rate={rate} makes the witness no twist: take a finite rate != 0")
     world = autoregressions("no_alignment", (rho, rho), mixing, seed)
     reached = Alignment(twist_correlation(rho, rate), 2 * rho)
     return AlignmentViolation(

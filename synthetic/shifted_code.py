@@ -12,6 +12,7 @@ place the bound would fail there. [klindt2026lejepa, approximate theorem]
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -55,9 +56,9 @@ class Shift(Warp):
 def shifted_code(
     rho: float = 0.9, shift: float = 1.0, mixing: str | Mixing = "narrow", seed: int = 0
 ) -> AlignmentViolation:
-    """L5; ValueError unless 0 < rho < 1 and shift != 0."""
-    if shift == 0:
-        raise ValueError("shift=0 makes the witness the identity: take shift != 0")
+    """L5; ValueError unless 0 < rho < 1 and shift is finite and not 0."""
+    if shift == 0 or not math.isfinite(shift):
+        raise ValueError(f"shift={shift} makes the witness no shift: take a finite shift != 0")
     bound, reached = Bound(shift**2, approximate_bound(0.0, rho, 0.0)), Alignment(rho, rho, shift**2)
     world = autoregressions("shifted_code", (rho,), mixing, seed)
     return AlignmentViolation(
@@ -84,7 +85,7 @@ def approximate_bound(excess: float, rho: float, covariance_error: float) -> flo
     """
     if not 0 < rho < 1:
         raise ValueError(f"rho={rho}: take 0 < rho < 1, else there is no gap")
-    if excess < 0 or covariance_error < 0:
+    if not (excess >= 0 and covariance_error >= 0):
         raise ValueError(f"excess={excess}, covariance_error={covariance_error}: take both >= 0")
     distance = excess / (2 * rho * (1 - rho))
     return distance + (covariance_error + distance) ** 2

@@ -63,7 +63,9 @@ class TurnedMean(Predictor):
 def two_contexts(
     size: float = 2.0, rate: float = 1.25, mixing: str | Mixing = "narrow", seed: int = 0
 ) -> InfoViolation:
-    """F4; ValueError for size <= 0 or rate = 0."""
+    """F4; ValueError unless 0 < size <= 20 and rate is finite and not 0."""
+    if rate == 0 or not math.isfinite(rate):
+        raise ValueError(f"rate={rate} makes the witness no turn: take a finite rate != 0")
     few = BlockPredictor((Jumps(1, size), _nothing(2)))
     many = Jumps(3, size)
     signal = _contextual("two_contexts", f"means (+-{size:g}, 0, 0) in R^3, noise N(0, I)", few, 1, size, mixing, seed)

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import synthetic
+from reports.commands import sample
 from synthetic import (
     AdditiveNoise,
     GaussianNoise,
@@ -375,16 +376,26 @@ def test_linear_nuisance_is_standard_at_every_step(of_past):
     assert nuisance.private is (of_past == 0)
 
 
+def test_the_command_writes_signal_nuisance_and_observation(tmp_path):
+    out = tmp_path / "common_cause.npz"
+    sample.run("common_cause", out, n=5, length=3, seed=7)
+    with np.load(out) as stored:
+        assert stored["z"].shape == stored["nuisance"].shape == (5, 3, 1)
+        assert stored["x"].shape == (5, 3, 100)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
         (lambda: synthetic.ignored_signal(rho=1.0), "rho=1.0: take 0 < rho <= .95"),
+        (lambda: synthetic.ignored_signal(rho=math.nan), "rho=nan: take 0 < rho <= .95"),
         (lambda: synthetic.cubed_signal(rho=0.0), "rho=0.0: take 0 < rho <= .95"),
         (lambda: synthetic.common_cause(rho=0.97), "rho=0.97: take 0 < rho <= .95"),
         (lambda: synthetic.common_cause(code="signal"), "code='signal' is unknown: take 'nuisance' or 'sum'"),
         (lambda: synthetic.two_contexts(size=0.0), "size=0.0"),
         (lambda: synthetic.two_contexts(size=21.0), "size=21.0: take 0 <= size <= 20"),
-        (lambda: synthetic.two_contexts(rate=0.0), "rate=0 turns nothing"),
+        (lambda: synthetic.two_contexts(rate=0.0), "rate=0.0 makes the witness no turn"),
+        (lambda: synthetic.two_contexts(rate=math.nan), "rate=nan makes the witness no turn"),
         (lambda: synthetic.redundant_statistic(rho=-0.5), "rho=-0.5: take 0 < rho <= .95"),
         (lambda: synthetic.redundant_parameters(1.0, torch.ones(1, 1)), "rho=1.0 gives no stationary law"),
         (lambda: synthetic.bit_information(-1.0), "size=-1.0: take 0 <= size <= 20"),
