@@ -18,29 +18,31 @@ from jaxtyping import Float
 
 from identify.ladder.classes import CLASSES, NEEDS_EQUAL_WIDTH
 from identify.ladder.gates import also_minimal, decide, first_class
-from identify.ladder.kernel_ridge import whitener
-from identify.ladder.lost_information import (
-    DOUBTFUL_SHARE,
-    SharedCodes,
-    colliding_share,
-    independence,
-    shared_codes,
+from identify.ladder.lost_information import DOUBTFUL_SHARE
+from identify.ladder.read_out import (
+    ReadOut,
+    Setting,
+    codes_in_common,
+    evidence_of_loss,
+    fewer_dimensions,
+    forward_bound,
+    read_out,
+    recovered_subspace,
 )
 from identify.ladder.regressions import (
     HalfFit,
     add_componentwise,
     add_nonlinear,
-    backward_residuals,
+    enough_for_nonlinear,
     fit_linear_half,
 )
-from identify.ladder.residuals import Fold, excess_bounds, second_moment, top_direction
+from identify.ladder.residuals import Fold, excess_bounds
 from identify.splits import Split
 
 ERROR_RATE = 0.01
 COMPARISONS = 24
 MAX_ROWS = 50_000
 """Rows a verdict uses at most (a stated random subsample beyond)."""
-COLLISION_ROWS = 20_000
 PLANTED_SHARE = 0.8
 """Share of planted bends that have to be found before `no bend found` counts."""
 
@@ -81,16 +83,6 @@ class Judgement(NamedTuple):
     halves: tuple[HalfFit, ...]
 
 
-class _Context(NamedTuple):
-    true: np.ndarray
-    recovered: np.ndarray
-    splits: tuple[Split, Split]
-    rng: np.random.Generator
-    tau: float
-    eps: float
-    alpha: float
-
-
 def judge(
     true: Float[np.ndarray, "n d"],
     recovered: Float[np.ndarray, "n m"],
@@ -108,25 +100,25 @@ def judge(
         if not 0 < value < 1:
             raise ValueError(f"{name}={value} must lie strictly between 0 and 1")
     rng = np.random.default_rng([split.seed, 1])
-    here = _Context(true, recovered, (split, split.swapped()), rng, tau, eps, ERROR_RATE / COMPARISONS)
+    here = Setting(true, recovered, (split, split.swapped()), rng, tau, eps, ERROR_RATE / COMPARISONS)
     halves = tuple(fit_linear_half(true, recovered, s) for s in here.splits)
-    too_narrow = _fewer_dimensions(here)
+    too_narrow = fewer_dimensions(here)
     if too_narrow:
-        read_out = _read_out(here) if np.ptp(recovered, axis=0).any() else None
-        return Judgement(_nothing(here, halves, read_out, too_narrow), halves)
+        found = read_out(here) if np.ptp(recovered, axis=0).any() else None
+        return Judgement(_nothing(here, halves, found, too_narrow), halves)
     bends_would_show = _fit_beyond_affine(here, halves)
     folds = tuple(half.fold for half in halves)
     richest = _richest(folds)
-    forward = _forward_bounds(here, folds, richest)
-    read_out = _read_out(here)
-    if not read_out.complete or forward >= 1 - tau:
-        return Judgement(_not_back(here, halves, read_out, richest, forward), halves)
+    forward = forward_bound(here, folds, richest)
+    found = read_out(here)
+    if not found.complete or forward >= 1 - tau:
+        return Judgement(_not_back(here, halves, found, richest, forward), halves)
     gate = decide(folds, eps, here.alpha, bends_would_show)
     holds = {**dict.fromkeys(CLASSES), **gate.holds, "nonlinear": True, "none": False}
     return Judgement(_name_it(here, folds, holds, richest, bends_would_show), halves)
 
 
-def _fit_beyond_affine(here: _Context, halves: tuple[HalfFit, ...]) -> bool:
+def _fit_beyond_affine(here: Setting, halves: tuple[HalfFit, ...]) -> bool:
     """Fit what lies beyond affine where the affine residual leaves room; say whether planted bends were found."""
     folds = tuple(half.fold for half in halves)
     if excess_bounds(folds, "affine", None, here.alpha).upper < here.eps:
@@ -137,6 +129,8 @@ def _fit_beyond_affine(here: _Context, halves: tuple[HalfFit, ...]) -> bool:
             add_componentwise(half, here.true, here.recovered, split)
         if excess_bounds(folds, "componentwise", None, here.alpha).upper < here.eps:
             return True
+    if not all(enough_for_nonlinear(len(split.train), here.true.shape[1]) for split in here.splits):
+        return False
     base = min(
         (name for name in ("affine", "componentwise") if name in folds[0].residuals),
         key=lambda name: sum(float(np.sum(fold.residuals[name] ** 2)) for fold in folds),
@@ -155,74 +149,11 @@ def _richest(folds: tuple[Fold, ...]) -> str:
     )
 
 
-def _forward_bounds(here: _Context, folds: tuple[Fold, ...], name: str) -> float:
-    """Upper bound of the code's unexplained share; a wider code is judged in the d directions best explained."""
-    d, m = here.true.shape[1], here.recovered.shape[1]
-    if m > d:
-        pooled = sum(second_moment(fold.residuals[name]) for fold in folds) / len(folds)
-        keep = np.linalg.eigh(pooled)[1]
-        live = _code_directions(here)
-        keep = np.linalg.eigh(live @ pooled @ live + 2 * (np.eye(m) - live))[1][:, :d] if live is not None else keep
-        folds = tuple(Fold({name: fold.residuals[name] @ keep}, fold.discounts, fold.blocks) for fold in folds)
-    return excess_bounds(folds, name, None, here.alpha).upper
-
-
-def _code_directions(here: _Context) -> np.ndarray:
-    """Projection onto the directions in which the whitened code varies at all."""
-    mean, white = whitener(here.recovered[here.splits[0].train])
-    values, vectors = np.linalg.eigh(second_moment((here.recovered[here.splits[0].train] - mean) @ white))
-    kept = vectors[:, values > 0.5]
-    return kept @ kept.T
-
-
-class _ReadOut(NamedTuple):
-    """True from recovered: whether every direction is read above tau, and the residuals of the better learner."""
-
-    complete: bool
-    folds: tuple[Fold, ...]
-
-
-def _read_out(here: _Context) -> _ReadOut:
-    """Read the true latents affinely, and nonlinearly where that leaves a direction unread."""
-    tried = []
-    for rng in (None, here.rng):
-        folds = tuple(backward_residuals(here.true, here.recovered, split, rng) for split in here.splits)
-        if excess_bounds(folds, "best", None, here.alpha).upper < 1 - here.tau:
-            return _ReadOut(True, folds)
-        tried.append(folds)
-    return _ReadOut(False, min(tried, key=lambda f: sum(float(np.sum(fold.residuals["best"] ** 2)) for fold in f)))
-
-
-def _fewer_dimensions(here: _Context) -> str:
-    """Say it when the code has fewer dimensions than the truth."""
-    d, m = here.true.shape[1], here.recovered.shape[1]
-    rank = round(float(np.trace(_code_directions(here))))
-    if rank == 0:
-        return "the recovered code is constant: it collapsed"
-    if rank < d:
-        what = f"has {m} columns" if rank == m else f"spans only {rank} dimensions (collapse)"
-        return f"the recovered code {what}, too few for {d} true latents"
-    return ""
-
-
-def _recovered_subspace(
-    here: _Context, folds: tuple[Fold, ...]
-) -> tuple[Float[np.ndarray, "d k"], Float[np.ndarray, " d"]]:
-    """Directions of the true latents with held-out unexplained share below 1 - tau, and the shares of all."""
-    form = sum(second_moment(fold.residuals["best"]) for fold in folds) / len(folds)
-    losses, vectors = np.linalg.eigh(form)
-    _, white = whitener(here.true)
-    directions = white @ vectors[:, losses < 1 - here.tau]
-    if directions.shape[1]:
-        directions = np.linalg.qr(directions)[0]
-    return directions, losses
-
-
-def _nothing(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut | None, why: str) -> Verdict:
-    if read_out is None:
+def _nothing(here: Setting, halves: tuple[HalfFit, ...], found: ReadOut | None, why: str) -> Verdict:
+    if found is None:
         subspace = np.zeros((here.true.shape[1], 0))
     else:
-        subspace, _ = _recovered_subspace(here, read_out.folds)
+        subspace, _ = recovered_subspace(here, found.folds)
     d = here.true.shape[1]
     part = f"; {subspace.shape[1]} of {d} directions of the true latents can be read from it"
     holds: dict[str, bool | None] = {**dict.fromkeys(CLASSES, False), "none": True}
@@ -232,37 +163,12 @@ def _nothing(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut | N
     return Verdict("none", (), "SUPPORTED", why + part, holds, noise, subspace)
 
 
-def _not_back(here: _Context, halves: tuple[HalfFit, ...], read_out: _ReadOut, richest: str, forward: float) -> Verdict:
+def _not_back(here: Setting, halves: tuple[HalfFit, ...], found: ReadOut, richest: str, forward: float) -> Verdict:
     """Look for evidence that the worst direction is lost; without it nothing is said."""
-    folds = read_out.folds
-    subspace, losses = _recovered_subspace(here, folds)
-    form = second_moment(folds[0].residuals["best"])
-    lost = top_direction(form)
-    mean, white = whitener(here.true)
-    code_mean, code_white = whitener(here.recovered)
-    rows = here.splits[1].held_out
-    direction = ((here.true - mean) @ white @ lost)[rows]
-    code = ((here.recovered - code_mean) @ code_white)[rows]
-    unread = excess_bounds(folds, "best", None, here.alpha).lower
-    if unread > 1 - here.tau:
-        found = independence(direction, code, here.rng)
-        if found.shown:
-            return _nothing(
-                here,
-                halves,
-                read_out,
-                f"information is lost: the worst direction is independent of the code (p = {found.p_value:.2f}, "
-                "a planted dependence of a quarter of its variance would have shown)",
-            )
-        share, rows_near = colliding_share(direction, code)
-        if forward < 0.2 and share > 1 - here.tau:
-            return _nothing(
-                here,
-                halves,
-                read_out,
-                f"information is lost: {rows_near} rows have neighbours with the same code that differ in the worst "
-                f"direction by at least {share:.0%} of what strangers do (a fold, or a dropped direction)",
-            )
+    evidence = evidence_of_loss(here, found, forward)
+    if evidence:
+        return _nothing(here, halves, found, f"information is lost: {evidence}")
+    subspace, losses = recovered_subspace(here, found.folds)
     noise = float(np.mean(halves[0].fold.residuals[richest] ** 2))
     reason = (
         f"no learner read the worst direction of the true latents above tau = {here.tau:g} with certainty "
@@ -287,18 +193,8 @@ _MEANING = {
 }
 
 
-def _shared_codes(here: _Context) -> SharedCodes:
-    """Collisions among at most COLLISION_ROWS rows, latents and codes whitened."""
-    rows = np.sort(np.concatenate([here.splits[0].train, here.splits[0].held_out]))
-    if len(rows) > COLLISION_ROWS:
-        rows = np.sort(here.rng.permutation(rows)[:COLLISION_ROWS])
-    true, code = here.true[rows], here.recovered[rows]
-    (mean, white), (code_mean, code_white) = whitener(true), whitener(code)
-    return shared_codes((true - mean) @ white, (code - code_mean) @ code_white)
-
-
 def _name_it(
-    here: _Context, folds: tuple[Fold, ...], holds: dict[str, bool | None], richest: str, bends_would_show: bool
+    here: Setting, folds: tuple[Fold, ...], holds: dict[str, bool | None], richest: str, bends_would_show: bool
 ) -> Verdict:
     noise = excess_bounds(folds, richest, None, here.alpha)
     level = max(0.0, (noise.lower + noise.upper) / 2)
@@ -308,7 +204,7 @@ def _name_it(
         decided["componentwise"] = None
     found = first_class(decided)
     if found in ("componentwise", "nonlinear"):
-        shared = _shared_codes(here)
+        shared = codes_in_common(here)
         share = f"{shared.rows} rows ({shared.share:.1%}) share their code with rows of other latents"
         if shared.shown and shared.share > here.eps:
             lost = {name: False if value is not None else None for name, value in holds.items()} | {"none": True}

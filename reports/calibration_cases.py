@@ -169,8 +169,11 @@ def _lossy(d: int, q: np.ndarray, rng: np.random.Generator) -> Map:
     return lose
 
 
-def population_excess(drawn: Drawn, rng: np.random.Generator) -> dict[str, float]:
-    """Excess loss of every fitted class in the worst direction, at the population's fit to the noise-free code."""
+def population_excess(drawn: Drawn, rng: np.random.Generator, componentwise: bool) -> dict[str, float]:
+    """Excess loss of every linear class (and, if asked, componentwise) in the worst direction.
+
+    At the population's fit to the noise-free code.
+    """
     from identify.ladder.kernel_ridge import whitener
     from identify.ladder.linear_maps import fit_linear_maps
     from identify.ladder.monotone import fit_monotone_map
@@ -181,6 +184,8 @@ def population_excess(drawn: Drawn, rng: np.random.Generator) -> dict[str, float
     _, white = whitener(y + drawn.noise_scale * rng.standard_normal(y.shape))
     maps = dict(fit_linear_maps(z, y))
     excess = {name: _worst(second_moment((y - fitted(z)) @ white)) for name, fitted in maps.items()}
+    if not componentwise:
+        return excess
     if drawn.case.kind in (
         "componentwise",
         "identity",

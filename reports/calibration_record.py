@@ -17,6 +17,9 @@ from reports.plain_json import plain
 SIMULATION = "reports.calibration"
 """Module whose imports decide whether a stored chunk may be used again: verdict, cases and all that they reach."""
 
+COVERED = ("affine_loss", "r2_affine", "affine_loss_at_boundary", "r2_affine_at_boundary")
+"""Intervals whose coverage is measured; at the boundary one-sided."""
+
 
 def calibrate(cases: int, out: Path, jobs: int, seed: int) -> dict[str, Any]:
     """Run what is missing of `cases` cases in `jobs` processes of one thread, and return the record.
@@ -43,15 +46,20 @@ def calibrate(cases: int, out: Path, jobs: int, seed: int) -> dict[str, Any]:
 def summary(rows: Iterable[Mapping[str, Any]], eps: float = 0.01) -> dict[str, Any]:
     """Rates with exact binomial bounds, in all and by kind of map and rows."""
     rows = list(rows)
-    asked = [r for r in rows if r["mild"] and r["n"] >= 100 * r["d"] and r["kind"] not in ("many_bends", "none")]
+    decidable = [r for r in rows if r["n"] >= 100 * r["d"] and r["kind"] not in ("many_bends", "none")]
+    asked = [r for r in decidable if r["mild"]]
     return {
         "schema": 1,
         "cases": len(rows),
         "eps": eps,
         "verdicts": _rate([not r["right"] for r in rows if r["right"] is not None]),
         "inconclusive_where_asked": _rate([r["found"] is None for r in asked]),
+        "inconclusive_by_noise": [
+            {"noise": noise, **_rate([r["found"] is None for r in decidable if r["noise"] == noise])}
+            for noise in sorted({r["noise"] for r in decidable})
+        ],
         "seconds": float(np.mean([r["seconds"] for r in rows])),
-        "coverage": {name: _coverage(rows, name) for name in ("affine_loss", "r2_affine")},
+        "coverage": {name: _rate(_covered(rows, name)) for name in COVERED},
         "cells": [
             {
                 "kind": kind,
@@ -80,10 +88,5 @@ def _rate(hits: list[bool]) -> dict[str, float | int | None]:
     return {"count": n, "hits": k, "rate": k / n, "low": low, "high": high}
 
 
-def _coverage(rows: list[Mapping[str, Any]], name: str) -> dict[str, Any]:
-    pairs = [r["covered"][name] for r in rows if name in r["covered"]]
-    return {
-        "both": _rate([all(p) for p in pairs]),
-        "low": _rate([p[0] for p in pairs]),
-        "high": _rate([p[1] for p in pairs]),
-    }
+def _covered(rows: list[Mapping[str, Any]], name: str) -> list[bool]:
+    return [all(r["covered"][name]) for r in rows if name in r["covered"]]

@@ -17,6 +17,7 @@ def _case(index, seed):
         "n": (200, 1000)[index % 2],
         "d": 2,
         "mild": index % 2 == 0,
+        "noise": 0.1 * (index % 2),
         "found": None if right is None else kind,
         "right": right,
         "seconds": 0.5,
@@ -77,8 +78,8 @@ def test_rates_are_counted_with_exact_bounds():
     # Clopper-Pearson at 30 of 60
     assert found["verdicts"]["low"] == pytest.approx(0.3681, abs=1e-4)
     assert found["verdicts"]["high"] == pytest.approx(0.6319, abs=1e-4)
-    assert found["coverage"]["affine_loss"]["both"]["rate"] == 1
-    assert found["coverage"]["r2_affine"]["both"]["rate"] is None
+    assert found["coverage"]["affine_loss"]["rate"] == 1
+    assert found["coverage"]["r2_affine"]["rate"] is None
     asked = [k for k in range(90) if k % 2 == 0 and k % 3 != 2]
     assert found["inconclusive_where_asked"]["count"] == len(asked)
 

@@ -59,7 +59,7 @@ class Family(NamedTuple):
             terms = np.prod([b[:, e] for b, e in zip(bases, self.exponents.T, strict=True)], axis=0)
             blocks.append(terms / self.exponents.sum(axis=1))
         if self.frequencies is not None:
-            blocks.append(np.cos(w @ self.frequencies + self.phases))
+            blocks.append(_cosine(w @ self.frequencies + self.phases))
         return np.concatenate(blocks, axis=1)
 
 
@@ -89,6 +89,11 @@ class NonlinearFit(NamedTuple):
         for part in self.parts:
             total[:, part.outputs] = (part.family(x) - part.shift) @ part.weights
         return np.clip(total, self.low, self.high)
+
+
+def _cosine(phase: Float[np.ndarray, "rows f"]) -> Float[np.ndarray, "rows f"]:
+    # Features need no double precision, and single precision is several times faster.
+    return np.cos(phase.astype(np.float32)).astype(np.float64)
 
 
 def exponents_up_to(degree: int, k: int) -> Int[np.ndarray, "p k"]:

@@ -111,10 +111,12 @@ def shared_codes(true: Float[np.ndarray, "rows d"], code: Float[np.ndarray, "row
     apart than `APART` (0 where fewer than MIN_PAIRS rows have such neighbours): a steep but invertible map might.
     """
     live = code[:, code.std(axis=0) > 1e-9]
-    distance, neighbour = cKDTree(live).query(live, k=2)
+    unit = np.sqrt(2 * live.shape[1])
+    distance, neighbour = cKDTree(live).query(live, k=2, distance_upper_bound=CLOSE * unit)
+    near = distance[:, 1] / unit
+    alone = np.isinf(near)
     own = neighbour[:, 1] == np.arange(len(live))  # an exact duplicate may come first
-    other = np.where(own, neighbour[:, 0], neighbour[:, 1])
-    near = distance[:, 1] / np.sqrt(2 * live.shape[1])
+    other = np.where(own | alone, neighbour[:, 0], neighbour[:, 1])
     apart = np.sqrt(np.mean((true - true[other]) ** 2, axis=1) / 2)
     same = (near < SAME) & (apart > DIFFERENT)
     close = near < CLOSE

@@ -16,6 +16,8 @@ from scipy import linalg
 DEGREE = 5
 STEPS = 6
 CLIP = 3.5
+START_ROWS = 1_500
+"""Rows on which the starts of one direction are compared."""
 
 
 def _profile(a: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -70,7 +72,8 @@ def pursued_directions(
     rest = np.clip(y - y.mean(), -20 * y.std(), 20 * y.std())
     found: list[np.ndarray] = []
     for _ in range(min(terms, w.shape[1])):
-        tried = [_refine(w, rest, v, 1) for v in _starts(w, rest)]
+        few = slice(None, None, max(1, len(w) // max(START_ROWS, 10 * w.shape[1])))
+        tried = [_refine(w[few], rest[few], v, 1) for v in _starts(w, rest)]
         if not tried:
             break
         best = min(tried, key=lambda pair: pair[1])[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from identify.ladder.kernel_ridge import fit_nonlinear, whitener
 from identify.ladder.linear_maps import fit_linear_maps
@@ -16,12 +16,24 @@ from identify.metrics.affine import affine_fit
 from identify.splits import Split
 
 NONLINEAR_ROWS = 4_000
-"""Train rows a nonlinear fit uses at most; held-out rows are all scored."""
+"""Train rows a nonlinear fit uses at most, evenly spread; held-out rows are all scored."""
+ROWS_AN_INPUT = 5
+"""Train rows for each input below which a nonlinear fit would tell nothing and is left out."""
+
+
+def enough_for_nonlinear(rows: int, inputs: int) -> bool:
+    """Whether a nonlinear fit from that many inputs can tell anything."""
+    return min(rows, NONLINEAR_ROWS) >= ROWS_AN_INPUT * inputs
+
+
+def spread(rows: int) -> Int[np.ndarray, " few"]:
+    """At most NONLINEAR_ROWS positions, evenly spread, so that a part of a long series does not stand for the whole."""
+    return np.arange(rows) if rows <= NONLINEAR_ROWS else np.linspace(0, rows - 1, NONLINEAR_ROWS).astype(int)
 
 
 class HalfFit(NamedTuple):
     """Whitened residuals of one half by class: held-out rows in `fold`; of the train rows their second moments, and the
-    first NONLINEAR_ROWS rows of the classes that a nonlinear fit may start from.
+    `spread` rows of the classes that a nonlinear fit may start from.
     """
 
     train: dict[str, Float[np.ndarray, "m m"]]
@@ -45,7 +57,7 @@ def fit_linear_half(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray,
         left = (y - fitted(z)) @ white
         train[name] = second_moment(left)
         if name == "affine":
-            rest[name] = left[:NONLINEAR_ROWS].copy()
+            rest[name] = left[spread(len(left))]
         held[name] = (y_held - fitted(z_held)) @ white
         discounts[name] = discount(fitted.parameters, len(z))
     return HalfFit(train, rest, Fold(held, discounts, split.blocks))
@@ -60,7 +72,7 @@ def add_componentwise(
     _, white = whitener(y)
     left = (y - fitted(z)) @ white
     half.train["componentwise"] = second_moment(left)
-    half.rest["componentwise"] = left[:NONLINEAR_ROWS].copy()
+    half.rest["componentwise"] = left[spread(len(left))]
     half.fold.residuals["componentwise"] = (recovered[split.held_out] - fitted(true[split.held_out])) @ white
     half.fold.discounts["componentwise"] = discount(fitted.parameters, len(z))
 
@@ -69,7 +81,7 @@ def add_nonlinear(
     half: HalfFit, base: str, true: Float[np.ndarray, "n d"], split: Split, rng: np.random.Generator, planted: float
 ) -> Planted:
     """Fit what class `base` leaves over, add the residuals of the sum, and try to find bends of variance `planted`."""
-    used = split.train[:NONLINEAR_ROWS]
+    used = split.train[spread(len(split.train))]
     rest = half.rest[base]
     z, z_held = true[used], true[split.held_out]
     mean, white = whitener(z)
@@ -102,8 +114,9 @@ def backward_residuals(
     slope, offset = affine_fit(x, z)
     _, white = whitener(z)
     held = (true[split.held_out] - recovered[split.held_out] @ slope - offset) @ white
-    if rng is not None:
-        rest = ((z - x @ slope - offset) @ white)[:NONLINEAR_ROWS]
-        fitted = fit_nonlinear(x[:NONLINEAR_ROWS], rest, rng, real=rest.shape[1])
+    if rng is not None and enough_for_nonlinear(len(x), x.shape[1]):
+        few = spread(len(x))
+        rest = (z[few] - x[few] @ slope - offset) @ white
+        fitted = fit_nonlinear(x[few], rest, rng, real=rest.shape[1])
         held = held - fitted(recovered[split.held_out]) - rest.mean(axis=0)
     return Fold({"best": held}, {"best": 1.0}, split.blocks)

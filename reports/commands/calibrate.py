@@ -29,7 +29,7 @@ def run(
     typer.echo(f"wrong class: {_rate(wrong)}")
     typer.echo(f"inconclusive where it should decide: {_rate(open_)}")
     for name, one in found["coverage"].items():
-        typer.echo(f"coverage of {name}: {_rate(one['both'])}")
+        typer.echo(f"coverage of {name}: {_rate(one)}")
 
 
 def _rate(rate: dict[str, Any]) -> str:
