@@ -51,7 +51,7 @@ def linear_diffusion(
     spread = torch.linalg.eigvalsh((noise + noise.T) / 2)
     if not float(spread[0]) > 1e-12 * float(spread[-1]):
         raise ValueError(
-            f"diffusion {diffusion.tolist()} leaves a direction without noise: give it another column, or couple the drift"
+            f"diffusion {diffusion.tolist()} leaves a direction without noise: add a column, or couple the drift"
         )
     transition = AdditiveNoise(LinearPredictor(m), GaussianNoise((noise + noise.T) / 2))
     return StationaryDiffusion(GaussianWindow(v), transition)

@@ -1,7 +1,9 @@
-"""Directions: z_t on the unit sphere of R^d, d = 2 or 3, log p(z_t | z_:t) = kappa z_t . p(z_:t) - log Z(kappa).
+"""Directions: z_t on the unit sphere of R^d, log p(z_t | z_:t) = kappa z_t . p(z_:t) - log Z(kappa).
 
-Densities are with respect to area (length for d = 2), in nats: Z = 2 pi I_0(kappa) or 4 pi sinh(kappa) / kappa. With
-w = z . p: E w = A(kappa) = I_1 / I_0 or coth(kappa) - 1 / kappa, and E w^2 = 1 - (d - 1) A / kappa.
+Densities are with respect to area (length for d = 2), in nats: Z = (2 pi)^(d / 2) I_(d/2 - 1)(kappa) kappa^(1 - d/2),
+so 2 pi I_0(kappa) for d = 2 and 4 pi sinh(kappa) / kappa for d = 3. With w = z . p: E w = A(kappa) =
+I_(d/2)(kappa) / I_(d/2 - 1)(kappa) and E w^2 = 1 - (d - 1) A / kappa. The density of w is proportional to
+exp(kappa w) (1 - w^2)^((d - 3) / 2): drawn by its quantile function for d = 2 and 3, by rejection beyond.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
+from scipy import special
 from torch import Tensor
 
 from synthetic.assumptions import Assumption, Declaration, Declarations
@@ -71,7 +74,7 @@ class Pole(Predictor):
 
 @dataclass(frozen=True)
 class VonMisesFisher(Transition):
-    """z_t given its past, p(z_:t) the predicted direction. ValueError for kappa <= 0 or d other than 2 and 3."""
+    """z_t given its past, p(z_:t) the predicted direction. ValueError for kappa <= 0 or d < 2."""
 
     direction: Predictor
     kappa: float
@@ -79,8 +82,8 @@ class VonMisesFisher(Transition):
     def __post_init__(self) -> None:
         if not self.kappa > 0:
             raise ValueError(f"kappa={self.kappa} predicts nothing: take kappa > 0")
-        if self.direction.dim not in (2, 3):
-            raise ValueError(f"direction has dimension {self.direction.dim}: take 2 or 3")
+        if self.direction.dim < 2:
+            raise ValueError(f"direction has dimension {self.direction.dim}: take 2 or more")
 
     @property
     def dim(self) -> int:
@@ -95,18 +98,16 @@ class VonMisesFisher(Transition):
     @property
     def mean_length(self) -> float:
         """A(kappa) = abs(E[z_t | z_:t])."""
-        kappa = torch.tensor(self.kappa, dtype=torch.float64)
-        if self.dim == 2:
-            return float(torch.special.i1e(kappa) / torch.special.i0e(kappa))
-        return float(1 / torch.tanh(kappa) - 1 / kappa)
+        if self.dim == 3:
+            return 1 / math.tanh(self.kappa) - 1 / self.kappa
+        return float(special.ive(self.dim / 2, self.kappa) / special.ive(self.dim / 2 - 1, self.kappa))
 
     @property
     def log_normaliser(self) -> float:
         """log Z(kappa)."""
-        kappa = torch.tensor(self.kappa, dtype=torch.float64)
-        if self.dim == 2:
-            return float(torch.log(2 * math.pi * torch.special.i0e(kappa)) + kappa)
-        return float(torch.log(-2 * math.pi * torch.expm1(-2 * kappa) / kappa) + kappa)
+        order = self.dim / 2 - 1
+        scaled = float(special.ive(order, self.kappa))
+        return (order + 1) * math.log(2 * math.pi) + math.log(scaled) + self.kappa - order * math.log(self.kappa)
 
     @property
     def noise_covariance(self) -> Float[Tensor, "d d"] | None:
@@ -140,9 +141,9 @@ class VonMisesFisher(Transition):
         return self.mean_length * self.direction(past)
 
     def sample(self, past: Float[Tensor, "*batch t d"], generator: torch.Generator) -> Float[Tensor, "*batch d"]:
-        """w by its quantile function, then an even direction across p."""
+        """w, then an even direction across p."""
         p = self.direction(past)
-        w = self._along(torch.rand(p.shape[:-1], generator=generator, dtype=torch.float64, device=past.device)).to(p)
+        w = self._along(p.shape[:-1], generator).to(p)
         even = torch.randn(p.shape, generator=generator, dtype=p.dtype, device=p.device)
         across = even - (even * p).sum(-1, keepdim=True) * p
         unit = across / torch.linalg.vector_norm(across, dim=-1, keepdim=True)
@@ -153,11 +154,31 @@ class VonMisesFisher(Transition):
         """kappa z . p - log Z."""
         return self.kappa * (z * self.direction(past)).sum(-1) - self.log_normaliser
 
-    def _along(self, level: Tensor) -> Tensor:
+    def _along(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
+        if self.dim > 3:
+            return self._by_rejection(shape, generator)
+        level = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
         if self.dim == 3:
             return 1 + torch.log(level + (1 - level) * math.exp(-2 * self.kappa)) / self.kappa
         law = angular_law(self.kappa)
         return torch.cos(FourierSeries(law.coefficients.to(level.device)).quantile(level))
+
+    def _by_rejection(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
+        """From w = (1 - (1 + b) v) / (1 - (1 - b) v), v symmetric beta, which is a coordinate of an even direction."""
+        across = self.dim - 1
+        b = across / (2 * self.kappa + math.sqrt(4 * self.kappa**2 + across**2))
+        peak = (1 - b) / (1 + b)
+        height = self.kappa * peak + across * math.log(1 - peak**2)
+        w = torch.zeros(shape, dtype=torch.float64, device=generator.device)
+        rejected = torch.ones(shape, dtype=torch.bool, device=generator.device)
+        while bool(rejected.any()):
+            v = (1 + Sphere(self.dim).uniform(w.numel(), generator)[:, 0].reshape(shape)) / 2
+            level = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
+            drawn = (1 - (1 + b) * v) / (1 - (1 - b) * v)
+            good = self.kappa * drawn + across * torch.log(1 - peak * drawn) - height >= torch.log(level)
+            w = torch.where(good & rejected, drawn, w)
+            rejected = rejected & ~good
+        return w
 
 
 def angular_law(kappa: float) -> FourierSeries:
