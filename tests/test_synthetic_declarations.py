@@ -1,6 +1,6 @@
 """Each world's declarations, held against evidence; each piece of evidence rejects a corrupted twin.
 
-Sampled checks have a false-alarm rate of 1e-8 each (about 60 of them); the others are exact.
+Sampled checks have a false-alarm rate of 1e-8 each (about 180 of them); the others are exact.
 """
 
 import pytest
