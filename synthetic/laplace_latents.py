@@ -1,11 +1,12 @@
 """L4 with Laplace latents: z_i = w(y_i), w = F^-1 o Phi, F the Laplace law of variance 1, y' = rho y + noise.
 
-The transition operator of z is that of y in other coordinates: its eigenfunctions are He_k(w^-1(z)), with eigenvalues
-rho^k. So among whitened codes h = w^-1 (and its rotations) has the largest sum of correlations, d rho; since
-h(z) ~ N(0, I), it is the optimum among Gaussian codes too, where no affine code is admitted at all. An affine code
-reaches d corr(w(y), w(y')) = .5855 d at rho = .6, and explains (E y w(y))^2 = .963 of h. Quadratures are exact to
-1e-10. In the twin the latents are y: there w^-1 is worse than linear codes. The step from z to z' is a warped normal
-one, not additive; `reflected_walk` has normal steps and uniform latents. [klindt2026lejepa, converse theorem]
+The sequence is stationary and reversible, and its transition operator is that of y in other coordinates: eigenfunctions
+He_k(w^-1(z)), eigenvalues rho^k. So among whitened codes h = w^-1 (and its rotations) has the largest sum of
+correlations, d rho; since h(z) ~ N(0, I), it is the optimum among Gaussian codes too, where no affine code is admitted
+at all. An affine code reaches d corr(w(y), w(y')) = .5855 d at rho = .6, and explains (E y w(y))^2 = .963 of h.
+Quadratures are exact to 1e-10. In the twin the latents are y: there w^-1 is worse than linear codes. The step from z to
+z' is a warped normal one, not additive; `reflected_walk` has normal steps and uniform latents.
+[klindt2026lejepa, converse theorem]
 """
 
 from __future__ import annotations
