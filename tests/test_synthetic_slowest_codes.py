@@ -145,7 +145,7 @@ def test_laplace_warps_give_laplace_latents():
     x = LaplaceWarp(1)(y)
     lower = torch.where(x < 0, torch.exp(math.sqrt(2) * x) / 2, 1 - torch.exp(-math.sqrt(2) * x) / 2)
     torch.testing.assert_close(lower, torch.special.ndtr(y), rtol=1e-9, atol=1e-15)
-    z = VIOLATIONS["laplace_latents"].world.latents(50_000, 3, seeded())[:, -1]
+    z = synthetic.laplace_latents().world.latents(50_000, 3, seeded())[:, -1]
     distance, bound = normality(LaplaceWarp(2).inverse(z))
     assert distance < bound
     distance, bound = normality(z)
