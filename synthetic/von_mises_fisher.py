@@ -3,7 +3,7 @@
 Densities are with respect to area (length for d = 2), in nats: Z = (2 pi)^(d / 2) I_(d/2 - 1)(kappa) kappa^(1 - d/2),
 so 2 pi I_0(kappa) for d = 2 and 4 pi sinh(kappa) / kappa for d = 3. With w = z . p: E w = A(kappa) =
 I_(d/2)(kappa) / I_(d/2 - 1)(kappa) and E w^2 = 1 - (d - 1) A / kappa. The density of w is proportional to
-exp(kappa w) (1 - w^2)^((d - 3) / 2): drawn by its quantile function for d = 2 and 3, by rejection beyond.
+exp(kappa w) (1 - w^2)^((d - 3) / 2): drawn by its quantile function for d = 3, by rejection otherwise.
 """
 
 from __future__ import annotations
@@ -155,13 +155,10 @@ class VonMisesFisher(Transition):
         return self.kappa * (z * self.direction(past)).sum(-1) - self.log_normaliser
 
     def _along(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
-        if self.dim > 3:
+        if self.dim != 3:
             return self._by_rejection(shape, generator)
         level = torch.rand(shape, generator=generator, dtype=torch.float64, device=generator.device)
-        if self.dim == 3:
-            return 1 + torch.log(level + (1 - level) * math.exp(-2 * self.kappa)) / self.kappa
-        law = angular_law(self.kappa)
-        return torch.cos(FourierSeries(law.coefficients.to(level.device)).quantile(level))
+        return 1 + torch.log(level + (1 - level) * math.exp(-2 * self.kappa)) / self.kappa
 
     def _by_rejection(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
         """From w = (1 - (1 + b) v) / (1 - (1 - b) v), v symmetric beta, which is a coordinate of an even direction."""

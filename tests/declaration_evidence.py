@@ -62,7 +62,8 @@ def drift(z: Tensor) -> tuple[float, float]:
         torch.cat((step, step.square(), step.square().sum(-1, keepdim=True)), -1) for step in (z[:, 0], z[:, -1])
     ]
     change = moments[1] - moments[0]
-    score = (change.mean(0) / change.std(0) * math.sqrt(len(z))).abs().max()
+    spread = change.std(0).clamp_min(1e-9)  # |z|^2 is constant on a sphere, up to rounding
+    score = (change.mean(0) / spread * math.sqrt(len(z))).abs().max()
     return float(score), float(stats.t.isf(RATE / 2 / change.shape[1], len(z) - 1))
 
 
