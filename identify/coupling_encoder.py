@@ -1,4 +1,4 @@
-r"""An encoder with the inverse structure of an additive coupling mixing: $z_b\leftarrow z_b-\tanh(z_aW)$, layer by layer.
+r"""An encoder with the inverse structure of an additive coupling: $z_b\leftarrow z_b-\tanh(z_aW)$, layer by layer.
 
 The halves a and b swap roles from layer to layer, last layer first; with the mixing's own W it is the mixing's inverse
 (the matched encoder of [klindt2026lejepa]). For every W it is a bijection with unit Jacobian determinant, so it neither

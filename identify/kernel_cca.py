@@ -7,8 +7,8 @@ standardised view; A, B are singular vectors of $(C_{xx}+\gamma)^{-1/2}C_{xy}(C_
 consecutive observations of a stationary Gaussian world $z'=\rho z+\sqrt{1-\rho^2}\eta$ share exactly one space of
 largest correlation rho, the affine functions of z [klindt2026lejepa]: the codes are then z up to an affine map.
 
-Length scales are log-uniform in a range of standard deviations. The ridge, in units of the mean variance of a feature, is
-the one whose functions, fitted on one half of the rows, correlate most on the other. The codes are invariant to
+Length scales are log-uniform in a range of standard deviations. The ridge, in units of the mean variance of a feature,
+is the one whose functions, fitted on one half of the rows, correlate most on the other. The codes are invariant to
 rescaling and shifting channels of a view, not to rotating it. A fitted correlation above what the law allows (rho) is
 overfitting: `alarm`.
 """

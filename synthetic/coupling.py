@@ -27,7 +27,7 @@ class Coupling(Mixing):
     """
 
     shift: Float[Tensor, "a b"]
-    stretch: Float[Tensor, "a b"] | None = None
+    stretch: Float[Tensor, "c e"] | None = None
     bound: float = 0.5
     second: bool = True
 
