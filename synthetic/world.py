@@ -1,7 +1,8 @@
 """A world: latents from a known law, seen through a known mixing.
 
-z_:s ~ initial law, z_t ~ p(. | z_:t), x_t = g(z_t), or g(z_t, nuisance_t) where there is nuisance. The pieces are
-chosen freely; what they declare, and what only their combination decides (stationarity), makes up `assumptions`.
+z_:s ~ initial law, z_t ~ p(. | z_:t), x_t = g(z_t), or g(z_t, nuisance_t) where there is nuisance, or drawn given that
+value where there is an observation model. The pieces are chosen freely; what they declare, and what only their
+combination decides (stationarity), makes up `assumptions`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from synthetic.ceiling import Ceiling
 from synthetic.initial_law import InitialLaw
 from synthetic.mixing import Mixing
 from synthetic.nuisance import Nuisance
+from synthetic.observation import Observation
 from synthetic.selection import Selection
 from synthetic.trajectories import Trajectories
 from synthetic.transition import Transition
@@ -30,7 +32,8 @@ _BLOCK = 2**18  # numbers of x computed at a time
 class World:
     """Initial law, transition and mixing, with what is known about them. ValueError when dimensions do not fit.
 
-    `longest` is the length up to which the declarations hold; `selection` keeps some of the sequences only.
+    `longest` is the length up to which the declarations hold; `selection` keeps some of the sequences only. `ceiling` is
+    for codes of one observation, `filtering` for codes of all observations up to it, where those can do better.
     """
 
     name: str
@@ -43,6 +46,8 @@ class World:
     nuisance: Nuisance | None = None
     selection: Selection | None = None
     longest: int | None = None
+    observation: Observation | None = None
+    filtering: Ceiling | None = None
 
     def __post_init__(self) -> None:
         if self.initial.dim != self.transition.dim:
@@ -55,6 +60,11 @@ class World:
                 f"mixing takes {self.mixing.input_dim} dimensions, latents and nuisance have "
                 f"{self.transition.dim} + {beside}: make them equal"
             )
+        if self.observation and self.observation.input_dim != self.mixing.output_dim:
+            raise ValueError(
+                f"observation takes {self.observation.input_dim} dimensions, mixing gives {self.mixing.output_dim}: "
+                "make them equal"
+            )
 
     @property
     def dim(self) -> int:
@@ -64,7 +74,7 @@ class World:
     @property
     def observed_dim(self) -> int:
         """Width p of an observation."""
-        return self.mixing.output_dim
+        return self.observation.output_dim if self.observation else self.mixing.output_dim
 
     @property
     def assumptions(self) -> Mapping[Assumption, Declaration]:
@@ -74,6 +84,7 @@ class World:
             **self.transition.declarations,
             **self.mixing.declarations,
             **(self.nuisance.declarations if self.nuisance else {}),
+            **(self.observation.declarations if self.observation else {}),
             **(self.selection.declarations if self.selection else {}),
             **self.joint_declarations,
         }
@@ -88,9 +99,9 @@ class World:
         """
         z = self.latents(n, length, generator)
         if self.nuisance is None:
-            return Trajectories(z.to(dtype), self._observed(z.to(dtype)), None)
+            return Trajectories(z.to(dtype), self._observed(z.to(dtype), generator), None)
         nuisance = self.nuisance.sample(z, generator).to(dtype)
-        return Trajectories(z.to(dtype), self._observed(torch.cat((z.to(dtype), nuisance), -1)), nuisance)
+        return Trajectories(z.to(dtype), self._observed(torch.cat((z.to(dtype), nuisance), -1), generator), nuisance)
 
     def latents(self, n: int, length: int, generator: torch.Generator) -> Float[Tensor, "n t d"]:
         """The latents of `sample` without their observations, float64."""
@@ -113,10 +124,11 @@ class World:
             z[:, t] = self.transition.sample(z[:, :t], generator)
         return z[:, :length]
 
-    def _observed(self, z: Float[Tensor, "n t m"]) -> Float[Tensor, "n t p"]:
-        """g(z) or g(z, nuisance), in blocks that stay in the processor's cache."""
+    def _observed(self, z: Float[Tensor, "n t m"], generator: torch.Generator) -> Float[Tensor, "n t p"]:
+        """g(z) or g(z, nuisance), or draws given them, in blocks that stay in the processor's cache."""
         x = z.new_empty(*z.shape[:-1], self.observed_dim)
         rows = max(1, _BLOCK // (z.shape[1] * self.observed_dim))
         for start in range(0, len(z), rows):
-            x[start : start + rows] = self.mixing(z[start : start + rows])
+            seen = self.mixing(z[start : start + rows])
+            x[start : start + rows] = self.observation.sample(seen, generator) if self.observation else seen
         return x
