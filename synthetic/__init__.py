@@ -21,6 +21,7 @@ from synthetic.clamped_ceiling import clamped_ceiling
 from synthetic.common_cause import common_cause
 from synthetic.composed_worlds import (
     box_walk,
+    damped_oscillators,
     figure_eight,
     heteroscedastic,
     independent_sources,
@@ -274,6 +275,7 @@ __all__ = [
     "constant_predictor",
     "context_covariance",
     "cubed_signal",
+    "damped_oscillators",
     "deficiency_one",
     "deficiency_two",
     "delayed_copy",

@@ -6,6 +6,7 @@
 | heteroscedastic | z' = .6 z + e, normal with variance .2 + .3 z^2 |
 | independent_sources | Laplace, uniform, Student and bimodal coordinates without memory, turned: linear ICA |
 | figure_eight | noisy undamped oscillators of frequencies w and 2 w: autoregression of order two |
+| damped_oscillators | the same with damping .9, stationary |
 | circle_path, square_path | an even motion along the path, drawn towards it |
 | lorenz | the chaotic flow with noise at each observation |
 | switching_linear | two hidden regimes that turn one way or the other |
@@ -22,7 +23,7 @@ import math
 import torch
 
 from synthetic.assumptions import Assumption, Declaration
-from synthetic.autoregression import OnLissajous, oscillators
+from synthetic.autoregression import OnLissajous, oscillators, stationary_window
 from synthetic.box_walk import BoxWalk, BoxWalkStart
 from synthetic.burned_in import BurnedIn
 from synthetic.ceiling import INJECTIVE
@@ -105,6 +106,24 @@ def figure_eight(variance: float = 0.002, mixing: str | Mixing = "narrow", seed:
         AdditiveNoise(oscillators((advance, 2 * advance)), GaussianNoise.isotropic(2, variance)),
         mixing,
         seed,
+    )
+
+
+def damped_oscillators(
+    damping: float = 0.9, variance: float = 0.1, mixing: str | Mixing = "narrow", seed: int = 0
+) -> World:
+    """Two damped oscillators driven by noise, stationary: order two. ValueError for damping >= 1 or variance <= 0."""
+    predictor = oscillators((2 * math.pi / 25, 4 * math.pi / 25), damping)
+    noise = GaussianNoise.isotropic(2, variance)
+    return _world(
+        "damped_oscillators",
+        f"two oscillators, 25 and 12.5 steps to a round, damping {damping:g}, noise variance {variance:g}: order two",
+        stationary_window(predictor, noise),
+        AdditiveNoise(predictor, noise),
+        mixing,
+        seed,
+        Declaration(True, "two steps are drawn from their stationary law"),
+        None,
     )
 
 
@@ -251,7 +270,9 @@ def _world(
     stationary: Declaration,
     not_gaussian: str | None,
 ) -> World:
-    marginal = Declaration(False, not_gaussian) if not_gaussian else Declaration(True, "N(0, I) at every step")
+    marginal = (
+        Declaration(False, not_gaussian) if not_gaussian else Declaration(True, "the same normal law at every step")
+    )
     return World(
         name=name,
         description=description,

@@ -9,6 +9,7 @@ from synthetic.alignment_violation import AlignmentViolation, negative_correlati
 from synthetic.common_cause import common_cause
 from synthetic.composed_worlds import (
     box_walk,
+    damped_oscillators,
     figure_eight,
     heteroscedastic,
     independent_sources,
@@ -96,6 +97,7 @@ _COMPOSED: dict[str, Callable[[], World]] = {
     "heteroscedastic": heteroscedastic,
     "independent_sources": independent_sources,
     "figure_eight": figure_eight,
+    "damped_oscillators": damped_oscillators,
     "circle_path": partial(path_world, "circle"),
     "square_path": partial(path_world, "square"),
     "lorenz": lorenz,
