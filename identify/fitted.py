@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -55,12 +55,19 @@ class Fitted:
                 "pass observations of the same kind"
             )
         with torch.no_grad():
-            inputs = self.projection.project([one.to(self.projection.mean) for one in sets])
-            parameters = self.network.state_dict() if trained else dict(self.initial)
-            prefix = "encoder."
-            encoder = {k.removeprefix(prefix): v for k, v in parameters.items() if k.startswith(prefix)}
-            z = torch.func.functional_call(self.network.encoder, encoder, (inputs.flatten(1, 2),))
-            return z.unflatten(1, inputs.shape[1:3])
+            return self._codes(sets, trained)
+
+    def encoder(self, index: int) -> Callable[[Float[Tensor, "n p"]], Float[Tensor, "n m"]]:
+        """The trained map f of network `index` (in the order of `seeds`), differentiable in its input."""
+        return lambda rows: self._codes([rows[:, None]] * len(self.seeds), True)[index, :, 0]
+
+    def _codes(self, sets: Sequence[Float[Tensor, "n t p"]], trained: bool) -> Float[Tensor, "s n t m"]:
+        inputs = self.projection.project([one.to(self.projection.mean) for one in sets])
+        parameters = self.network.state_dict() if trained else dict(self.initial)
+        prefix = "encoder."
+        encoder = {k.removeprefix(prefix): v for k, v in parameters.items() if k.startswith(prefix)}
+        z = torch.func.functional_call(self.network.encoder, encoder, (inputs.flatten(1, 2),))
+        return z.unflatten(1, inputs.shape[1:3])
 
     def held_out(self, x: Data) -> list[HeldOut]:
         """The objective of each network on sequences it was not trained on, at its own noise covariance."""

@@ -25,6 +25,7 @@ from reports.cell import CellResult, Progress
 from reports.latent_lattice import lattice_arrays
 from reports.optimum import optimum_evidence, oracle
 from reports.over_seeds import over_seeds
+from reports.recovered_geometry import measure_geometry
 from reports.single_sequence import single_sequence_scores
 from synthetic import Trajectories, Violation, World
 
@@ -113,9 +114,13 @@ class TrainingCell:
             },
             "seconds": {"training": trained - begun, "measuring": time.perf_counter() - trained},
         }
+        arrays = self._arrays(worlds, test, codes, fitted)
+        if worlds[0].nuisance is None:
+            summary["geometry"], points = measure_geometry(fitted.encoder(0), worlds[0], test[0].z)
+            arrays |= points
         if self.published is not None:
             summary["single_sequence"] = single_sequence_scores(z, codes, self.published)
-        return CellResult(summary, self._arrays(worlds, test, codes, fitted))
+        return CellResult(summary, arrays)
 
     def _data(self, worlds: Sequence[World]) -> tuple[list[Trajectories], list[Trajectories]]:
         train, test = [], []

@@ -228,6 +228,17 @@ def _summary(cell: FakeCell, generator: np.random.Generator) -> dict[str, Any]:
         "observed_dim": 100,
         "method": cell.method,
         "form": "MI",
+        "start": "random",
+        "geometry": {
+            "points": 289,
+            "deviation": 0.0,
+            "rank": 2,
+            "least_rank": 2,
+            "sign_share": 0.0,
+            "from_orthogonal": 0.0,
+            "folded_share": 0.47,
+            "folding_entropy": 0.3,
+        },
         "sample": {"train": 20000, "test": 5000, "length": 2},
         "condition_number": {"median": 21.0, "high": 66.0},
         "ceiling": {"r2": 1.0, "low": 1.0, "high": 1.0, "why": "g is injective"},
@@ -264,6 +275,10 @@ def _arrays(cell: FakeCell, generator: np.random.Generator) -> dict[str, np.ndar
         bent = z + 0.9 * np.sin(1.7 * z[:, ::-1])
         folded = np.abs(z) if "fold" in cell.id else z
         arrays |= {
+            "geometry/z": z,
+            "geometry/jacobian": np.repeat(np.eye(2)[None], len(z), 0),
+            "geometry/singular_values": np.ones((len(z), 2)),
+            "geometry/partner": np.where(z[:, 0] < 0, len(z) // 2, -1),
             "grid/z": z,
             "grid/before": np.repeat(bent[None], 5, 0),
             "grid/after": folded[None] + 0.02 * generator.standard_normal((5, *z.shape)),

@@ -11,6 +11,7 @@ from reports.figures import (
     latent_grids,
     learning_curves,
     optimum_evidence,
+    recovered_geometry,
     score_by_dimension,
     scores_and_baselines,
     unmixed_sources,
@@ -27,6 +28,7 @@ FIGURES: dict[str, Draw] = {
     "learning_curves": learning_curves.draw,
     "ladder_bars": ladder_bars.draw,
     "optimum_evidence": optimum_evidence.draw,
+    "recovered_geometry": recovered_geometry.draw,
     "unmixed_sources": unmixed_sources.draw,
 }
 

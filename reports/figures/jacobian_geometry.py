@@ -38,10 +38,10 @@ def draw(z: Float[np.ndarray, "n d"], found: Geometry, folds: Folding) -> Drawin
             "give the points both were taken at"
         )
     figure, axes = panels(4, 2, 2.5)
-    _constancy(figure, axes[0], z, found)
-    _sign(axes[1], z, found)
-    _from_orthogonal(figure, axes[2], z, found)
-    _folds(axes[3], z, folds)
+    show_constancy(figure, axes[0], z, found)
+    show_sign(axes[1], z, found)
+    show_from_orthogonal(figure, axes[2], z, found)
+    show_folds(axes[3], z, folds)
     for panel in axes:
         panel.set(xlabel=AXES[0], ylabel=AXES[1])
     caption = (
@@ -88,12 +88,14 @@ def _coloured(figure: Figure, panel: Axes, z: np.ndarray, values: np.ndarray, la
     figure.colorbar(points, ax=panel, shrink=0.85, label=label)
 
 
-def _constancy(figure: Figure, panel: Axes, z: np.ndarray, found: Geometry) -> None:
+def show_constancy(figure: Figure, panel: Axes, z: np.ndarray, found: Geometry) -> None:
+    """Points coloured by the Jacobian's relative distance from its mean."""
     _coloured(figure, panel, z, deviations(found), "relative deviation")
     panel.set_title("Jacobian: deviation from its mean")
 
 
-def _sign(panel: Axes, z: np.ndarray, found: Geometry) -> None:
+def show_sign(panel: Axes, z: np.ndarray, found: Geometry) -> None:
+    """Points by the sign of det J_h."""
     signs = determinants(found)
     panel.set_title("sign of the determinant")
     if signs is None:
@@ -104,15 +106,19 @@ def _sign(panel: Axes, z: np.ndarray, found: Geometry) -> None:
         if here.any():
             share = PercentFormatter(1, decimals=0).format_pct(float(here.mean()), 1)
             panel.scatter(z[here, 0], z[here, 1], s=4, lw=0, color=colour, label=f"{name}, {share}", rasterized=True)
+    low, high = panel.get_ylim()
+    panel.set_ylim(low, high + 0.35 * (high - low))
     panel.legend(loc="upper right", markerscale=2)
 
 
-def _from_orthogonal(figure: Figure, panel: Axes, z: np.ndarray, found: Geometry) -> None:
+def show_from_orthogonal(figure: Figure, panel: Axes, z: np.ndarray, found: Geometry) -> None:
+    """Points coloured by the spread of the singular values."""
     _coloured(figure, panel, z, distances_to_orthogonal(found), "relative spread")
     panel.set_title("distance to orthogonal, up to scale")
 
 
-def _folds(panel: Axes, z: np.ndarray, folds: Folding) -> None:
+def show_folds(panel: Axes, z: np.ndarray, folds: Folding) -> None:
+    """Points, and lines between those that share a code."""
     panel.scatter(z[:, 0], z[:, 1], s=4, lw=0, color=FAINT, alpha=0.5, rasterized=True)
     folded = np.flatnonzero(folds.folded)
     if len(folded):
