@@ -58,13 +58,17 @@ def _ladder_table(one: Measurement) -> Table:
     return table
 
 
+COMPARED = ("r2_affine", "r2_nonlinear", "mcc_pearson", "cca_mean")
+
+
 def print_comparison(found: Mapping[str, Measurement]) -> None:
     """Print one row a file."""
-    names = [name for name in next(iter(found.values())).scores if all(name in one.scores for one in found.values())]
-    table = Table("recovered", "verdict", title="comparison")
-    for name in names[:4]:
+    names = [name for name in COMPARED if all(name in one.scores for one in found.values())]
+    table = Table("recovered", title="comparison")
+    table.add_column("verdict", no_wrap=True)
+    for name in names:
         table.add_column(name.removesuffix("_pearson"), no_wrap=True)
     for source, one in found.items():
-        shown = (f"{one.scores[name].estimate:.4f}" for name in names[:4])
+        shown = (f"{one.scores[name].estimate:.4f}" for name in names)
         table.add_row(escape(source), one.verdict.found or "INCONCLUSIVE", *shown)
     Console().print(table)
