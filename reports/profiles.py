@@ -19,11 +19,20 @@ class Profile:
     checks: tuple[str, ...]
 
 
+def worlds() -> Profile:
+    """Two published experiments: signal under nuisance, and autoregressive latents behind coupling layers."""
+    from reports.follow_up_profile import FOLLOW_UP, follow_up_claims
+    from reports.lejepa_profile import LEJEPA, lejepa_claims
+
+    claims = (*follow_up_claims(), *lejepa_claims())
+    return Profile("worlds", claims, (FOLLOW_UP, LEJEPA), (*FOLLOW_UP.checks, *LEJEPA.checks))
+
+
 def profile(name: str) -> Profile:
     """The profile called `name`; raises ValueError where there is none."""
     from reports.quick_profile import quick
 
-    profiles: dict[str, Callable[[], Profile]] = {"quick": quick}
+    profiles: dict[str, Callable[[], Profile]] = {"quick": quick, "worlds": worlds}
     if name not in profiles:
         raise ValueError(f"unknown profile {name!r}: this version has {', '.join(map(repr, profiles))}")
     return profiles[name]()

@@ -81,28 +81,27 @@ def test_the_coupling_encoder_reads_raw_channels():
     assert torch.equal(input_projection(x, CouplingConfig(3))(x[0][None])[0], x[0])
 
 
+@pytest.mark.slow
 def test_a_matched_encoder_learns_a_coupling_world_and_bad_restarts_show_in_the_objective():
-    """A regression test at fixed seeds: raw x gives .78; six restarts by training objective .99 and more, one not."""
+    """A regression test at fixed seeds: raw x gives .78, the best of six restarts by training objective over .99."""
     world = coupling_world(4, seed=0)
     sample = world.sample(4000, 2, torch.Generator().manual_seed(0))
     fresh = world.sample(1000, 2, torch.Generator().manual_seed(1))
-
-    def score(restarts):
-        config = FitConfig(
-            Method("log det", latent=GaussianConfig("isotropic")),
-            CouplingConfig(4, start=1.0),
-            PredictorConfig("linear"),
-            steps=300,
-            batch=128,
-            window=2,
-            optimizer="adamw",
-            learning_rate=0.03,
-            restarts=restarts,
-        )
-        return linear_r2(fresh.z, fit(sample.x, config, (0,)).encode(fresh.x)[0])
-
-    assert score(6) > 0.99
-    assert score(1) < 0.95
+    config = FitConfig(
+        Method("log det", latent=GaussianConfig("isotropic")),
+        CouplingConfig(4, start=1.0),
+        PredictorConfig("linear"),
+        steps=300,
+        batch=128,
+        window=2,
+        optimizer="adamw",
+        learning_rate=0.03,
+        restarts=6,
+    )
+    fitted = fit(sample.x, config, (0,))
+    assert linear_r2(fresh.z, fitted.encode(fresh.x)[0]) > 0.99
+    assert linear_r2(fresh.z, fitted.encode(fresh.x, trained=False)[0]) < 0.9
+    assert float(fitted.restart_objectives.max() - fitted.restart_objectives.min()) > 0.5
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
-PROFILES = ("quick",)
+PROFILES = ("quick", "worlds")
 _INTERRUPTED = 130
 
 
 def run(
-    profile: Annotated[str, typer.Option(help="Which claims, and at what size: quick (minutes).")] = "quick",
+    profile: Annotated[
+        str, typer.Option(help="Which claims, and at what size: quick (minutes) or worlds (an hour).")
+    ] = "quick",
     only: Annotated[list[str] | None, typer.Option(metavar="CLAIM", help="Only this claim; may be repeated.")] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for page, figures, tables, records.")] = Path(
         "report"
