@@ -41,17 +41,19 @@ class CouplingEncoder(nn.Module):
         super().__init__()
         if inputs != config.width:
             raise ValueError(f"x has {inputs} channels, width={config.width}: a coupling encoder keeps their number")
-        self.half = config.width // 2
-        rest = config.width - self.half
-        shapes = [(self.half, rest) if layer % 2 == 0 else (rest, self.half) for layer in range(config.layers)]
+        self.first = config.width // 2
+        rest = config.width - self.first
+        shapes: list[tuple[int, int]] = [
+            (self.first, rest) if layer % 2 == 0 else (rest, self.first) for layer in range(config.layers)
+        ]
         self.weights = nn.ParameterList(
-            nn.Parameter(config.start * torch.stack([_semi_orthogonal(*shape, one) for one in generators]))
-            for shape in shapes
+            nn.Parameter(config.start * torch.stack([_semi_orthogonal(rows, columns, one) for one in generators]))
+            for rows, columns in shapes
         )
 
     def forward(self, x: Float[Tensor, "s n m"]) -> Float[Tensor, "s n m"]:
         """Undo the layers, last first."""
-        a, b = x[..., : self.half], x[..., self.half :]
+        a, b = x[..., : self.first], x[..., self.first :]
         for layer in reversed(range(len(self.weights))):
             if layer % 2 == 0:
                 b = b - torch.tanh(a @ self.weights[layer])

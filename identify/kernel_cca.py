@@ -50,7 +50,8 @@ def draw_features(
 ) -> RandomFeatures:
     """`count` cosines at length scales drawn log-uniformly from the range, in standard deviations of x."""
     frequencies = rng.standard_normal((x.shape[1], count))
-    scales = np.exp(rng.uniform(*np.log(length_scales), count))
+    low, high = (math.log(one) for one in length_scales)
+    scales = np.exp(rng.uniform(low, high, count))
     return RandomFeatures(x.mean(0), x.std(0), frequencies / scales, rng.uniform(0, 2 * math.pi, count))
 
 
@@ -62,7 +63,7 @@ class _Moments(NamedTuple):
     products: Float[np.ndarray, "q q"]
 
     def plus(self, other: _Moments) -> _Moments:
-        return _Moments(*(a + b for a, b in zip(self, other, strict=True)))
+        return _Moments(self.rows + other.rows, self.total + other.total, self.products + other.products)
 
     def covariance(self) -> Float[np.ndarray, "q q"]:
         mean = self.total / self.rows

@@ -48,7 +48,8 @@ class KernelCCACell:
 
     def compute(self, device: str, progress: Progress) -> CellResult:
         """Fit and score the seeds in turn; always on the CPU."""
-        runs, base, shown = [], [], {}
+        runs, base = [], []
+        shown: dict[str, np.ndarray] = {}
         with one_thread():
             for done, seed in enumerate(self.seeds):
                 world, _ = self.world.build(seed)

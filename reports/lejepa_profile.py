@@ -52,8 +52,8 @@ def matched_config(dim: int) -> FitConfig:
         2: (24, 1.0, 1500, 512),
         8: (8, 0.1, 1500, 512),
         16: (2, 0.1, 2500, 512),
-        64: (1, 0.1, 3000, 1024),
-        256: (1, 0.1, 1500, 1536),
+        64: (1, 0.1, 4000, 1024),
+        256: (1, 0.1, 2000, 1536),
     }[dim]
     return FitConfig(
         method=MATCHED,
@@ -99,11 +99,11 @@ def _coupling(dim: int) -> WorldChoice:
 
 
 def _pairs(dim: int) -> SampleSizes:
-    return SampleSizes(train={64: 200_000, 256: 60_000}.get(dim, 100_000), test=10_000, length=2)
+    return SampleSizes(train={64: 400_000, 256: 100_000}.get(dim, 100_000), test=10_000, length=2)
 
 
 def _matched(dim: int, threshold: float, seconds: float) -> Claim:
-    cost = {2: 8.0, 8: 8.0, 16: 5.0, 64: 19.0, 256: 62.0}[dim]
+    cost = {2: 8.0, 8: 8.0, 16: 5.0, 64: 26.0, 256: 85.0}[dim]
     cell = RecoveryCell(
         f"coupling-{dim}/matched", _coupling(dim), matched_config(dim), _pairs(dim), SEEDS, cost * len(SEEDS)
     )
