@@ -76,7 +76,7 @@ def _cell(dim: int, method: Method = LOG_DET) -> RecoveryCell:
     slug = method.name.lower().replace(" ", "-")
     return RecoveryCell(
         id=f"follow-up-{dim}/{slug}",
-        world=WorldChoice(f"follow-up-{dim}", follow_up_world, (("signal_dim", dim),)),
+        world=WorldChoice(f"follow-up d={dim}", follow_up_world, (("signal_dim", dim),)),
         config=follow_up_config(dim, replace(method, warm_start=0.7) if method is not LOG_DET else method),
         sample=SampleSizes(train=300_000, test=10_000, length=2),
         seeds=SEEDS,

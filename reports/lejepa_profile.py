@@ -95,7 +95,7 @@ def lejepa_claims() -> tuple[Claim, ...]:
 
 
 def _coupling(dim: int) -> WorldChoice:
-    return WorldChoice(f"coupling-{dim}", coupling_world, (("dim", dim),))
+    return WorldChoice(f"coupling d={dim}", coupling_world, (("dim", dim),))
 
 
 def _pairs(dim: int) -> SampleSizes:

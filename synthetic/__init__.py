@@ -37,12 +37,15 @@ from synthetic.composed_worlds import (
 from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
 from synthetic.context_covariance import TiltedGaussian, context_covariance
 from synthetic.context_gaussian import ContextGaussian
+from synthetic.coupling import Coupling, additive_coupling, affine_coupling
+from synthetic.coupling_world import coupling_world, shaped_world
 from synthetic.cubed_signal import Cube, CubicMean, cubed_signal
 from synthetic.deficiency_two import affine_r2_of_turn, deficiency_two
 from synthetic.delayed_copy import delayed_copy
 from synthetic.dirichlet_walk import DirichletWalk
 from synthetic.dot_image import DotImage
 from synthetic.fold import fold, free_coordinate
+from synthetic.follow_up import follow_up_world
 from synthetic.fourier_series import FourierSeries
 from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
@@ -156,6 +159,7 @@ __all__ = [
     "Composition",
     "ContextGaussian",
     "Contexts",
+    "Coupling",
     "Cube",
     "CubicMean",
     "Declaration",
@@ -256,6 +260,8 @@ __all__ = [
     "VonMisesFisher",
     "Warp",
     "World",
+    "additive_coupling",
+    "affine_coupling",
     "affine_r2_of_laplace",
     "affine_r2_of_shift",
     "affine_r2_of_sine",
@@ -274,6 +280,7 @@ __all__ = [
     "constant_circle",
     "constant_predictor",
     "context_covariance",
+    "coupling_world",
     "cubed_signal",
     "damped_oscillators",
     "deficiency_one",
@@ -285,6 +292,7 @@ __all__ = [
     "figure_eight",
     "fold",
     "fold_correlation",
+    "follow_up_world",
     "free_coordinate",
     "free_density",
     "gaussian_autoregression",
@@ -320,6 +328,7 @@ __all__ = [
     "redundant_parameters",
     "redundant_statistic",
     "resets",
+    "shaped_world",
     "shifted_code",
     "simplex_walk",
     "sphere_walk",
