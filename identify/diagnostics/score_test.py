@@ -65,7 +65,7 @@ def p_of(t: float, columns: int, n: int) -> float:
     return float(min(1.0, 2 * columns * stats.t.sf(abs(t), n - 1)))
 
 
-def smallest_of(groups: Sequence[Scores]) -> tuple[float, float]:
+def smallest_of(groups: Sequence[Float[np.ndarray, "n _"]]) -> tuple[float, float]:
     """Largest corrected t over all groups and the p-value that shares alpha evenly among the groups."""
     tests = [score_test(scores) for scores in groups]
     best = min(tests, key=lambda test: (test.p_value, -abs(test.largest)))
