@@ -13,8 +13,6 @@ the predictor's error enters them at first order, which at most doubles t: half 
 undecided. Elsewhere, where the mean was fitted, a rejection must survive in differences of neighbours (`near_pasts`).
 
 Defect planted: Student noise of the stated excess kurtosis, one factor for all coordinates of a step.
-
-Level, 400 simulated null sets at alpha .05 (`gaussian_residuals` in tests/diagnostics_levels.py, see the record there).
 """
 
 from __future__ import annotations
