@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,11 +16,19 @@ def run(
     measure: Annotated[
         bool, typer.Option("--measure", help="Measure anew what the worlds state as recorded constants (seconds).")
     ] = False,
+    gallery: Annotated[
+        Path | None, typer.Option("--gallery", help="Write a page with a picture of each world into this folder.")
+    ] = None,
 ) -> None:
     """List the worlds: name, dimensions, assumptions that do not hold, ceiling."""
     import synthetic
 
     known = [make() for make in synthetic.worlds().values()]
+    if gallery is not None:
+        from reports.gallery import write_gallery
+
+        typer.echo(f"wrote {write_gallery(gallery, {world.name: world for world in known})}")
+        return
     estimated = {"wobbly_published": synthetic.published_ceiling()} if measure else {}
     leaving = {"wobbly_in_view": synthetic.leaving_probability()} if measure else {}
     if as_json:
@@ -59,6 +68,8 @@ def _print_table(known: list[World], estimated: dict[str, Ceiling]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from reports.gallery import shown_ceiling
+
     table = Table(caption="d latents, p observed; ceiling: best R2 that any encoder of one observation can reach")
     for heading in ("world", "d", "p", "does not hold", "ceiling"):
         table.add_column(heading, justify="right" if heading in ("d", "p") else "left", no_wrap=heading == "world")
@@ -66,14 +77,8 @@ def _print_table(known: list[World], estimated: dict[str, Ceiling]) -> None:
         broken = ", ".join(
             one.name.lower().replace("_", " ") for one, said in world.assumptions.items() if not said.holds
         )
-        ceiling = _shown(world.ceiling)
+        ceiling = shown_ceiling(world.ceiling)
         if world.name in estimated:
-            ceiling += f"\nanew {_shown(estimated[world.name])}"
+            ceiling += f"\nanew {shown_ceiling(estimated[world.name])}"
         table.add_row(world.name, str(world.dim), str(world.observed_dim), broken or "-", ceiling)
     Console().print(table)
-
-
-def _shown(ceiling: Ceiling) -> str:
-    if ceiling.low == ceiling.high:
-        return f"{ceiling.r2:g}"
-    return f"{ceiling.r2:.3f} ({ceiling.low:.3f} to {ceiling.high:.3f})"
