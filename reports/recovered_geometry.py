@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def measure_geometry(
 
 
 def stored_geometry(
-    summary: dict[str, Any], arrays: dict[str, np.ndarray]
+    summary: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
 ) -> tuple[Float[np.ndarray, "n d"], Geometry, Folding]:
     """Points, geometry and folds as a record keeps them."""
     numbers, singular = summary["geometry"], arrays["geometry/singular_values"]
