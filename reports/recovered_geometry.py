@@ -14,7 +14,7 @@ from synthetic import World
 
 POINTS = 800
 NEAR, FAR = 0.05, 1.0
-"""Distances, a dimension and in standard deviations, of codes that count as equal and of latents that count as apart."""
+"""Distances, a dimension and in standard deviations: codes that count as equal, latents that count as apart."""
 
 
 def measure_geometry(
