@@ -142,18 +142,18 @@ def test_observation_noise_shows_as_dimension(rng):
 
 
 def test_the_score_test_keeps_its_level():
-    """Skewed scores (centred exponentials, 60 sequences of 20 steps, 30 columns), 2,000 data sets at .05.
+    """Skewed scores (centred exponentials, 60 sequences of 20 steps, 30 columns), 3,000 data sets at .05.
 
-    Null law: rejections are at most binomial(2000, .06) (the level with a fifth to spare), rejected beyond its 1e-7
+    Null law: rejections are at most binomial(3000, .06) (the level with a fifth to spare), rejected beyond its 1e-7
     quantile. Twin: scores of mean .03 are rejected more often than that. Smallest defect that matters: level .1, miss
     rate asserted.
     """
     from scipy import stats
 
     rng = np.random.default_rng(4)
-    bound = int(stats.binom.isf(RATE, 2000, 0.06))
-    assert stats.binom.cdf(bound, 2000, 0.1) < 0.05
-    sums = rng.gamma(20, 1, (2000, 60, 30)) - 20
+    bound = int(stats.binom.isf(RATE, 3000, 0.06))
+    assert stats.binom.cdf(bound, 3000, 0.1) < 0.05
+    sums = rng.gamma(20, 1, (3000, 60, 30)) - 20
     rejected = sum(score_test(one).p_value <= 0.05 for one in sums)
     shifted = sum(score_test(one + 0.03 * 20).p_value <= 0.05 for one in sums[:1000])
     assert rejected <= bound
