@@ -12,11 +12,13 @@ import pytest
 from proofs_checks import find
 from reports.budget_rules import carries_at_most, peaks_at, within_budget
 from reports.claim import Outcome
+from reports.figures import shape_sweep
 from reports.kernel_cca_cell import KernelCCACell, ShapeSweepCell
 from reports.over_seeds import over_seeds
 from reports.plain_json import plain
 from reports.profiles import profile
 from reports.recovery_cell import RecoveryCell, nuisance_in_code
+from reports.store import Record
 from reports.training_cell import SampleSizes, WorldChoice
 from synthetic import plane_world
 
@@ -160,3 +162,14 @@ def test_a_peak_is_a_peak_over_seeds(others, outcome):
     runs = [{"by_shape": [one, high]} for one, high in zip(others, here, strict=True)]
     summary = {"shapes": [4.0, 2.0], "runs": runs, "over_seeds": {"r2_affine": over_seeds(here, 1.0)}}
     assert peaks_at(2.0)({"cell": summary}).outcome is outcome
+
+
+def test_the_sweep_is_drawn_where_there_is_one():
+    runs = [{"seed": i, "by_shape": [0.98, high]} for i, high in enumerate((0.99, 0.995))]
+    rows = [over_seeds([run["by_shape"][i] for run in runs], 1.0) for i in range(2)]
+    summary = {"shapes": [1.5, 2.0], "by_shape": rows, "runs": runs}
+    sweep = Record("0", "sweep", {}, "code", "cpu", {}, "now", 1.0, summary)
+    assert shape_sweep.draw({"a": dataclasses.replace(sweep, summary={"runs": []})}) is None
+    drawn = shape_sweep.draw({"a": sweep})
+    (panel,) = drawn.figure.axes
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["1.5", "2"]

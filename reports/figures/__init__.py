@@ -14,6 +14,7 @@ from reports.figures import (
     recovered_geometry,
     score_by_dimension,
     scores_and_baselines,
+    shape_sweep,
     unmixed_sources,
 )
 from reports.figures.illustration import Draw, Illustration, illustrate
@@ -29,6 +30,7 @@ FIGURES: dict[str, Draw] = {
     "ladder_bars": ladder_bars.draw,
     "optimum_evidence": optimum_evidence.draw,
     "recovered_geometry": recovered_geometry.draw,
+    "shape_sweep": shape_sweep.draw,
     "unmixed_sources": unmixed_sources.draw,
 }
 
