@@ -5,6 +5,8 @@ $\Sigma$ does not depend on the past: Theorem 1 fails without that (its closed-f
 It is profiled, that is replaced by its maximum-likelihood value given the residuals, so that the objective is exactly
 invariant under affine maps of the code that the structure allows: any for `full`, diagonal ones for `diagonal`,
 similarities for `isotropic`. `fixed` holds $\sigma^2 I$ as the paper's non-contrastive methods do; it is scale-bound.
+`filter` takes the covariances $\Sigma_t$ that a Kalman predictor learns (LDM eq. 15, the same for all sequences) and is
+`full` wherever there are none: before the filter starts, and in the one covariance of a trained network.
 """
 
 from __future__ import annotations
@@ -28,12 +30,12 @@ Factor = Float[Tensor, "s m m"]
 class GaussianConfig:
     """Structure of the predictive covariance; `sigma` is the noise level of `fixed` and unused otherwise."""
 
-    covariance: Literal["full", "diagonal", "isotropic", "fixed"] = "full"
+    covariance: Literal["full", "diagonal", "isotropic", "fixed", "filter"] = "full"
     sigma: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.covariance not in ("full", "diagonal", "isotropic", "fixed"):
-            raise ValueError(f"covariance={self.covariance!r}; known are full, diagonal, isotropic and fixed")
+        if self.covariance not in ("full", "diagonal", "isotropic", "fixed", "filter"):
+            raise ValueError(f"covariance={self.covariance!r}; known are full, diagonal, isotropic, fixed and filter")
         if not self.sigma > 0:
             raise ValueError(f"sigma={self.sigma}; a noise level must be above 0")
 
@@ -44,12 +46,19 @@ def fit_factor(residuals: Residuals, config: GaussianConfig) -> Factor:
     eye = torch.eye(m, device=residuals.device, dtype=residuals.dtype)
     if config.covariance == "fixed":
         return (config.sigma * eye).expand(*residuals.shape[:-2], m, m)
-    if config.covariance == "full":
+    if config.covariance in ("full", "filter"):
         return cholesky(residuals.mT @ residuals / n)
     variances = residuals.square().mean(-2)
     if config.covariance == "isotropic":
         variances = variances.mean(-1, keepdim=True).expand_as(variances)
     return torch.diag_embed(variances.sqrt())
+
+
+def log_likelihood(residuals: Float[Tensor, "s b u m"], factors: Float[Tensor, "s u m m"]) -> Float[Tensor, "s"]:
+    """Mean log density where every step u has a covariance of its own."""
+    s, b, u, m = residuals.shape
+    steps = log_prob(residuals.transpose(1, 2).reshape(s * u, b, m), factors.flatten(0, 1))
+    return steps.reshape(s, -1).mean(-1)
 
 
 def log_prob(residuals: Residuals, factor: Factor) -> Float[Tensor, "s n"]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from identify.coupling_encoder import CouplingConfig
 from identify.encoders import EncoderConfig, make_encoder
+from identify.kalman_predictor import KalmanConfig, KalmanPredictor
 from identify.predictors import PredictorConfig, make_predictor
 
 
@@ -21,17 +22,30 @@ class Network(nn.Module):
         self,
         inputs: int,
         encoder: EncoderConfig | CouplingConfig,
-        predictor: PredictorConfig,
+        predictor: PredictorConfig | KalmanConfig,
         generators: Sequence[torch.Generator],
     ) -> None:
         super().__init__()
         self.encoder = make_encoder(inputs, encoder, generators)
-        self.predictor = make_predictor(encoder.width, predictor, generators)
+        self.predictor = (
+            KalmanPredictor(encoder.width, inputs, predictor, generators)
+            if isinstance(predictor, KalmanConfig)
+            else make_predictor(encoder.width, predictor, generators)
+        )
 
     def forward(self, y: Float[Tensor, "s b t q"]) -> tuple[Float[Tensor, "s b t m"], Float[Tensor, "s b u m"]]:
         """Codes of every frame, each encoded once, and predictions of frames 2..t."""
+        z, predictions, _ = self.law(y)
+        return z, predictions
+
+    def law(
+        self, y: Float[Tensor, "s b t q"]
+    ) -> tuple[Float[Tensor, "s b t m"], Float[Tensor, "s b u m"], Float[Tensor, "s u m m"] | None]:
+        """Codes, predictions and, where the predictor has covariances of its own, their Cholesky factors."""
         z = self.encoder(y.flatten(1, 2)).unflatten(1, y.shape[1:3])
-        return z, self.predictor(z)
+        if isinstance(self.predictor, KalmanPredictor):
+            return z, *self.predictor.law(z, y)
+        return z, self.predictor(z), None
 
     def select(self, networks: Int[Tensor, "k"]) -> Network:
         """A copy that holds only the chosen networks, in that order."""

@@ -45,15 +45,25 @@ def _entropy_terms(z: Windows, method: Method, gaussian: bool) -> Float[Tensor, 
     return terms(torch.cat([target, past], -1)) - terms(past)
 
 
-def training_objective(z: Windows, predictions: Predictions, method: Method, gaussian: bool) -> Objective:
+def training_objective(
+    z: Windows,
+    predictions: Predictions,
+    method: Method,
+    gaussian: bool,
+    factors: Float[Tensor, "s u m m"] | None = None,
+) -> Objective:
     """What one gradient step maximises; `gaussian` replaces the estimator by log det (the warm start).
 
+    `factors` are the predictor's own covariances of every step; only the latent model `filter` reads them.
     Stop-gradient (LDM eq. 54) detaches the target and drops the entropy: its value is the alignment alone.
     """
     target = z[:, :, 1:]
     stopped = method.entropy.kind == "stop_gradient"
-    residuals = ((target.detach() if stopped else target) - predictions).flatten(1, 2)
-    alignment = latent_models.profiled_log_likelihood(residuals, method.latent)
+    residuals = (target.detach() if stopped else target) - predictions
+    if factors is not None and method.latent.covariance == "filter":
+        alignment = latent_models.log_likelihood(residuals, factors)
+    else:
+        alignment = latent_models.profiled_log_likelihood(residuals.flatten(1, 2), method.latent)
     if stopped:
         return Objective(alignment, torch.zeros_like(alignment))
     return Objective(alignment, _entropy_terms(z, method, gaussian).mean(-1))

@@ -17,6 +17,7 @@ from identify.checkpoint import fingerprint, load_state, save_state
 from identify.coupling_encoder import CouplingConfig
 from identify.encoders import EncoderConfig
 from identify.fitted import History
+from identify.kalman_predictor import KalmanConfig, KalmanPredictor
 from identify.methods import Method
 from identify.muon import BatchedMuon
 from identify.network import Network
@@ -35,7 +36,7 @@ class FitConfig:
 
     method: Method
     encoder: EncoderConfig | CouplingConfig
-    predictor: PredictorConfig = field(default_factory=PredictorConfig)
+    predictor: PredictorConfig | KalmanConfig = field(default_factory=PredictorConfig)
     steps: int = 1000
     batch: int = 64
     window: int = 20
@@ -56,6 +57,10 @@ class FitConfig:
             raise ValueError(f"learning_rate={self.learning_rate}; it must be above 0")
         if not 0 <= self.warm_up < 1:
             raise ValueError(f"warm_up={self.warm_up}; it is a share of the steps, from 0 up to but not including 1")
+        if self.method.latent.covariance == "filter":
+            _check_filter(self.predictor)
+        if isinstance(self.predictor, KalmanConfig) and self.window < 3:
+            raise ValueError(f"window={self.window}; a Kalman predictor starts from two lags, give at least 3 frames")
 
     def rate(self, step: int) -> float:
         """Learning rate at a step: linear warm-up, then half a cosine down to zero."""
@@ -63,6 +68,16 @@ class FitConfig:
         if step < rising:
             return self.learning_rate * (step + 1) / rising
         return 0.5 * self.learning_rate * (1 + math.cos(math.pi * (step - rising) / max(1, self.steps - rising)))
+
+
+def _check_filter(predictor: PredictorConfig | KalmanConfig) -> None:
+    if not isinstance(predictor, KalmanConfig):
+        raise ValueError("covariance='filter' needs the covariances of a filter; give a KalmanConfig as predictor")
+    if predictor.input_noise is not None:
+        raise ValueError(
+            "covariance='filter' with input_noise: noise that depends on the input is no density inside the objective; "
+            "give covariance='full', which leaves it in the gain"
+        )
 
 
 # Peak rate of the regression onto a start; it falls linearly to zero.
@@ -132,9 +147,11 @@ class Training:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = config.rate(self.step)
-        z, predictions = self.network(self.inputs[self._window_indices()])
+        y = self.inputs[self._window_indices()]
+        self._enter_phase(y)
+        z, predictions, factors = self.network.law(y)
         gaussian = self.step < config.method.warm_start * config.steps
-        parts = training_objective(z, predictions, config.method, gaussian)
+        parts = training_objective(z, predictions, config.method, gaussian, factors)
         value = parts.alignment + parts.entropy
         self.optimizer.zero_grad(set_to_none=True)
         value.sum().neg().backward()
@@ -143,6 +160,16 @@ class Training:
             level = torch.full_like(parts.alignment, self.step)
             self.records.append(torch.stack([level, parts.alignment, parts.entropy]).detach().cpu())
         self.step += 1
+
+    def _enter_phase(self, y: Float[Tensor, "s b w q"]) -> None:
+        """A Kalman predictor is linear at first; at the first step of its own it starts from the codes' moments."""
+        predictor = self.network.predictor
+        if isinstance(predictor, KalmanPredictor) and isinstance(self.config.predictor, KalmanConfig):
+            first = int(self.config.predictor.warm_start * self.config.steps)
+            if first and self.step == first:
+                with torch.no_grad():
+                    predictor.start_filter(self.network.encoder(y.flatten(1, 2)).unflatten(1, y.shape[1:3]))
+            predictor.filtering = self.step >= first
 
     def _step_finite(self, value: Float[Tensor, "s"]) -> None:
         """Step, but leave networks whose objective is or was not finite where they are."""
