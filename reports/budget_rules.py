@@ -15,6 +15,7 @@ from reports.claim import Judgement, Measured, Outcome, Rule
 from reports.decision_rules import REFUTING_LOSS, weakest
 
 _LEVEL = 0.05
+_LEAST_LEFT = 1e-7  # float32 codes resolve no more
 
 
 def within_budget(threshold: float, seconds: float) -> Rule:
@@ -67,9 +68,10 @@ def carries_at_most(scores: tuple[str, ...], bound: float) -> Rule:
 
 
 def peaks_at(shape: float) -> Rule:
-    """SUPPORTED iff the score at `shape` exceeds that at every other shape, paired over seeds.
+    """SUPPORTED iff less is left unexplained at `shape` than at every other shape, paired over seeds.
 
-    One-sided t tests at .05 over the number of other shapes. REFUTED: some other shape is higher by the same test.
+    One-sided t tests on log10(1 - R2), the scale on which seeds scatter evenly, at .05 over the number of other shapes.
+    REFUTED: at some other shape less is left, by the same test.
     """
 
     def rule(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
@@ -77,14 +79,16 @@ def peaks_at(shape: float) -> Rule:
         shapes = summary["shapes"]
         scores = np.array([run["by_shape"] for run in summary["runs"]])
         here = shapes.index(shape)
-        gains = np.delete(scores[:, [here]] - scores, here, axis=1)
+        left = np.log10(np.maximum(1 - scores, _LEAST_LEFT))
+        gains = np.delete(left - left[:, [here]], here, axis=1)
         others = [one for one in shapes if one != shape]
         mean, error = gains.mean(0), gains.std(0, ddof=1) / np.sqrt(len(gains))
         reach = float(stats.t.ppf(1 - _LEVEL / len(others), len(gains) - 1)) * error
         nearest = int(np.argmin(mean - reach))
+        times, least = 10 ** mean[nearest], 10 ** (mean[nearest] - reach[nearest])
         reason = (
-            f"mean affine R2 {scores[:, here].mean():.4f} at shape {shape:g}; the nearest is shape "
-            f"{others[nearest]:g}, lower by {mean[nearest]:.4f} (at least {mean[nearest] - reach[nearest]:.4f})"
+            f"mean affine R2 {scores[:, here].mean():.4f} at shape {shape:g}; nearest is shape {others[nearest]:g}, "
+            f"which leaves {times:.2g} times as much (at least {least:.2g})"
         )
         measured = weakest(summaries, "r2_affine")
         if (mean + reach < 0).any():

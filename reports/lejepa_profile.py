@@ -19,6 +19,7 @@ from synthetic.coupling_world import coupling_world
 
 SEEDS = (0, 1, 2)
 MANY_SEEDS = (0, 1, 2, 3, 4)
+FRESH_SEEDS = (5, 6, 7, 8, 9)  # the sweep's rule was settled while looking at seeds 0 to 4
 SUPPORTED = frozenset({Outcome.SUPPORTED})
 INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
 
@@ -176,7 +177,7 @@ def _closed_form(name: str) -> Claim:
 
 
 def _shape_sweep() -> Claim:
-    cell = ShapeSweepCell("shape-sweep/kernel-cca", (1.25, 1.5, 2.0, 3.0, 4.0, 8.0), MANY_SEEDS, cost=40.0)
+    cell = ShapeSweepCell("shape-sweep/kernel-cca", (1.25, 1.5, 2.0, 3.0, 4.0, 8.0), FRESH_SEEDS, cost=40.0)
     return Claim(
         id="lejepa/shape-sweep",
         theorem=LEJEPA.id,
@@ -187,9 +188,9 @@ def _shape_sweep() -> Claim:
         cells=(cell,),
         rule=peaks_at(2.0),
         rule_text=(
-            "SUPPORTED: at shape 2 the mean affine R² over seeds is higher than at every other shape (paired one-sided "
-            "t tests at .05 over the number of shapes). REFUTED: it is lower than at another, by the same test. "
-            "INCONCLUSIVE: anything else."
+            "SUPPORTED: at shape 2 less is left unexplained than at every other shape (paired one-sided t tests over "
+            "seeds on log10(1 - R²), at .05 over the number of other shapes). REFUTED: at another shape less is left, "
+            "by the same test. INCONCLUSIVE: anything else."
         ),
         expected=SUPPORTED,
     )
