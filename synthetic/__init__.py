@@ -14,6 +14,7 @@ from synthetic.alignment_violation import (
 )
 from synthetic.assumptions import Assumption, Declaration
 from synthetic.autoregression import AutoRegression, OnLissajous, oscillators, stationary_window
+from synthetic.beside import Beside
 from synthetic.box_walk import BoxWalk, BoxWalkStart
 from synthetic.burned_in import BurnedIn
 from synthetic.ceiling import Ceiling
@@ -83,9 +84,14 @@ from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, en
 from synthetic.named_worlds import alignment_violations, info_violations, positive_controls, violations, worlds
 from synthetic.no_alignment import no_alignment, twist_correlation
 from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
+from synthetic.noisy_ceilings import measured_ceilings
+from synthetic.noisy_worlds import noisy_dots, noisy_linear, place_cells
 from synthetic.nuisance import Nuisance, PrivateNormal
+from synthetic.observation import Observation
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.path_flow import Circle, ClosedPath, OnPath, PathCoordinates, PathFlow, Square
+from synthetic.pixel_noise import NoiseLevel, PixelNoise, image_information, image_log_likelihood
+from synthetic.place_cells import GaussianCells, PlaceCells, VonMisesCells
 from synthetic.positive_control import (
     Jumps,
     MomentCurve,
@@ -108,6 +114,7 @@ from synthetic.shifted_code import Shift, approximate_bound, shifted_code
 from synthetic.signal_code import SignalCode
 from synthetic.signal_world import Contexts, SignalWorld, autoregressive_signal, normal_contexts
 from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
+from synthetic.spike_counts import SpikeCounts, count_log_likelihood
 from synthetic.standard_law import LAPLACE, NORMAL, GaussianMixture, GeneralisedNormal, StandardLaw, StudentT, Uniform
 from synthetic.swirl import swirl_matrix
 from synthetic.switching_linear import SwitchingLinear
@@ -146,6 +153,7 @@ __all__ = [
     "Assumption",
     "AutoRegression",
     "Banana",
+    "Beside",
     "BlockPredictor",
     "Bound",
     "Box",
@@ -168,6 +176,7 @@ __all__ = [
     "DotImage",
     "Euclidean",
     "FourierSeries",
+    "GaussianCells",
     "GaussianMixture",
     "GaussianNoise",
     "GaussianWindow",
@@ -200,12 +209,16 @@ __all__ = [
     "MovingRotation",
     "NearCycle",
     "Noise",
+    "NoiseLevel",
     "NoiseStart",
     "Nuisance",
+    "Observation",
     "OnLissajous",
     "OnPath",
     "PathCoordinates",
     "PathFlow",
+    "PixelNoise",
+    "PlaceCells",
     "Pointwise",
     "Pole",
     "PoleStart",
@@ -236,6 +249,7 @@ __all__ = [
     "SinhWarp",
     "Sphere",
     "SphericalTurn",
+    "SpikeCounts",
     "Square",
     "StandardLaw",
     "StandardNormal",
@@ -257,6 +271,7 @@ __all__ = [
     "Uniform",
     "UniformOn",
     "Violation",
+    "VonMisesCells",
     "VonMisesFisher",
     "Warp",
     "World",
@@ -280,6 +295,7 @@ __all__ = [
     "constant_circle",
     "constant_predictor",
     "context_covariance",
+    "count_log_likelihood",
     "coupling_world",
     "cubed_signal",
     "damped_oscillators",
@@ -298,6 +314,8 @@ __all__ = [
     "gaussian_autoregression",
     "heteroscedastic",
     "ignored_signal",
+    "image_information",
+    "image_log_likelihood",
     "independent_coordinate",
     "independent_sources",
     "info_samples",
@@ -312,9 +330,12 @@ __all__ = [
     "linear_gaussian",
     "lorenz",
     "markov_gaussian",
+    "measured_ceilings",
     "moment_curve",
     "negative_correlation",
     "no_alignment",
+    "noisy_dots",
+    "noisy_linear",
     "normal_contexts",
     "normal_information",
     "odd_correlation",
@@ -322,6 +343,7 @@ __all__ = [
     "ornstein_uhlenbeck",
     "oscillators",
     "path_world",
+    "place_cells",
     "plane_world",
     "positive_controls",
     "published_ceiling",

@@ -35,6 +35,13 @@ class DotImage(Mixing):
         if self.side < 2:
             raise ValueError(f"side={self.side} shows no position: take side >= 2")
 
+    @classmethod
+    def in_frame(cls, low: float, high: float, side: int = 10, *, blur: float = 1.0, clamp: bool = False) -> DotImage:
+        """The image whose frame is [low, high]^2; ValueError unless low < high, and as above."""
+        if not low < high:
+            raise ValueError(f"high={high} does not lie above low={low}: give a frame with low < high")
+        return cls(offset=-low, scale=(side - 1) / (high - low), side=side, blur=blur, clamp=clamp)
+
     @property
     def input_dim(self) -> int:
         """Two."""

@@ -7,6 +7,7 @@ layer multiplies the condition number of the Jacobian by at most cond(W) / slope
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -93,15 +94,42 @@ def skewed(
     return _lifted(square, observed_dim, generator)
 
 
-def _lifted(square: list[Tensor], observed_dim: int, generator: torch.Generator) -> Composition:
+def bounded(
+    dim: int, generator: torch.Generator, *, layers: int = 3, condition: float = 10.0, observed_dim: int = 100
+) -> Composition:
+    """Like `narrow`, with a Jacobian of condition number at most `condition` everywhere.
+
+    The matrices and the LeakyReLUs between them may each use half of its logarithm: with L layers the matrices have
+    condition number condition^(1 / 2L), the slope is condition^(-1 / 2(L - 1)); a single layer uses all of it.
+    ValueError for condition < 1: no map has one.
+    """
+    if not 1 <= condition < math.inf:
+        raise ValueError(f"condition={condition} is no condition number: take a finite condition >= 1")
+    of_matrices = condition if layers == 1 else math.sqrt(condition)
+    square = [random_conditioned(dim, of_matrices ** (1 / layers), generator) for _ in range(layers)]
+    slope = condition ** (-1 / (2 * (layers - 1))) if layers > 1 else 1.0
+    return _lifted(square, observed_dim, generator, slope)
+
+
+def _lifted(square: list[Tensor], observed_dim: int, generator: torch.Generator, slope: float = 0.2) -> Composition:
     if not square:
         raise ValueError("layers=0 leaves nothing to mix: take layers >= 1")
+    _carried(square[0].shape[0], observed_dim)
     lift = random_orthonormal(observed_dim, square[0].shape[0], generator)
-    return leaky_network((*square[:-1], lift @ square[-1]))
+    return leaky_network((*square[:-1], lift @ square[-1]), slope)
+
+
+def _carried(dim: int, observed_dim: int) -> None:
+    if observed_dim < dim:
+        raise ValueError(
+            f"observed_dim={observed_dim} channels cannot carry {dim} variables, latents and nuisance together: "
+            "take more channels or less nuisance"
+        )
 
 
 def wide(dim: int, generator: torch.Generator, *, observed_dim: int = 100) -> Composition:
     """d-100-100-100 as in LDM Fig. A7, orthonormal columns. So wide that linear regression almost undoes it."""
+    _carried(dim, observed_dim)
     first = random_orthonormal(observed_dim, dim, generator)
     rest = [random_orthonormal(observed_dim, observed_dim, generator) for _ in range(2)]
     return leaky_network((first, *rest))
@@ -112,4 +140,5 @@ MIXINGS: dict[str, Callable[[int, torch.Generator], Mixing]] = {
     "wide": wide,
     "deep": deep,
     "skewed": skewed,
+    "bounded": bounded,
 }

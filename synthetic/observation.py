@@ -37,7 +37,5 @@ class Observation(ABC):
         """One draw of x for each theta."""
 
     @abstractmethod
-    def log_density(
-        self, x: Float[Tensor, "*#batch p"], theta: Float[Tensor, "*#batch m"]
-    ) -> Float[Tensor, "*#batch"]:
+    def log_density(self, x: Float[Tensor, "*#batch p"], theta: Float[Tensor, "*#batch m"]) -> Float[Tensor, "*#batch"]:
         """log p(x | theta), in nats; x and theta broadcast."""

@@ -32,8 +32,8 @@ _BLOCK = 2**18  # numbers of x computed at a time
 class World:
     """Initial law, transition and mixing, with what is known about them. ValueError when dimensions do not fit.
 
-    `longest` is the length up to which the declarations hold; `selection` keeps some of the sequences only. `ceiling` is
-    for codes of one observation, `filtering` for codes of all observations up to it, where those can do better.
+    `longest` is the length up to which the declarations hold; `selection` keeps some of the sequences only. `ceiling`
+    is for codes of one observation, `filtering` for codes of all observations so far, where those can do better.
     """
 
     name: str
