@@ -1,0 +1,45 @@
+r"""What a latent model of pairs answers: $\log P(z'|p(z))$, its prior $\log P(z)$, and the kernel made of it."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from identify.latent_spaces import LatentSpace
+from identify.paired_objectives.exponential_kernel import Exponents
+from identify.paired_objectives.pair_check import Codes, PerRow
+
+
+class PairModel(ABC):
+    """A conditional and a prior; `empirical` takes the codes' own law as prior, which cancels one entropy (LDM eq. 20).
+
+    `flat` is the improper prior P(z) = 1 on the plane, `uniform` the proper one on spaces of finite measure.
+    """
+
+    lives_on: ClassVar[str]
+    priors: ClassVar[tuple[str, ...]]
+    prior: str
+
+    @abstractmethod
+    def space(self, width: int) -> LatentSpace:
+        """The space for codes of that width."""
+
+    @abstractmethod
+    def log_prob(self, target: Codes, condition: Codes) -> PerRow:
+        """log P(target_i | condition_i) in nats, all constants kept."""
+
+    @abstractmethod
+    def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
+        """log P(targets_i | conditions_j) for all i and j."""
+
+    def check_condition(self, condition: Codes, name: str) -> None:
+        """Raises ValueError where predictions are not points of the space."""
+        self.space(condition.shape[-1]).check(condition, name)
+
+    def log_prior(self, width: int) -> float:
+        """log P(z): the same at every code; 0 for the improper flat prior and for the empirical one, which cancels."""
+        return -self.space(width).log_measure if self.prior == "uniform" else 0.0
+
+    def _check_prior(self) -> None:
+        if self.prior not in self.priors:
+            raise ValueError(f"prior={self.prior!r}; {type(self).__name__} knows {' and '.join(self.priors)}")

@@ -1,0 +1,61 @@
+r"""Von Mises-Fisher pairs on the sphere, $P(z'|z)=e^{\beta\,p(z)\cdot z'}/Z(\beta|p(z)|)$ (LDM eq. 10, 44, 56).
+
+$$\log P(z'|z)=\beta\,p(z)\cdot z'-\log Z(\beta|p(z)|),$$
+
+densities with respect to area. The prior is uniform, $P(z)=1/|S^{m-1}|$ (LDM eq. 10), or empirical (eq. 20).
+With $|p|=1$ and fixed $\beta$ the normaliser is a constant and may be dropped, as in eq. 11 and 57; once $\beta$ or the
+length of p is learned it may not: without it either grows without end (check `eq-56`).
+Invariant under rotations of targets and predictions alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from identify.latent_spaces import Plane, Sphere
+from identify.paired_objectives.exponential_kernel import Exponents
+from identify.paired_objectives.pair_check import Codes, PerRow, Scale, check_scale
+from identify.paired_objectives.pair_model import PairModel
+from identify.paired_objectives.spherical_normaliser import log_normaliser
+
+
+@dataclass(frozen=True)
+class SphericalPair(PairModel):
+    """Concentration beta and prior; `free_length` lets predictions leave the sphere, their length scales beta."""
+
+    beta: Scale = 2.0
+    prior: Literal["uniform", "empirical"] = "uniform"
+    free_length: bool = False
+    lives_on: ClassVar[str] = "sphere"
+    priors: ClassVar[tuple[str, ...]] = ("uniform", "empirical")
+
+    def __post_init__(self) -> None:
+        check_scale(self.beta, "beta")
+        self._check_prior()
+
+    def space(self, width: int) -> Sphere:
+        """The unit sphere of R^m."""
+        return Sphere(width)
+
+    def check_condition(self, condition: Codes, name: str) -> None:
+        """Raises ValueError for predictions off the sphere, unless their length is free."""
+        width = condition.shape[-1]
+        (Plane(width) if self.free_length else Sphere(width)).check(condition, name)
+
+    def _log_normalisers(self, condition: Codes) -> Tensor:
+        beta = torch.as_tensor(self.beta, dtype=condition.dtype, device=condition.device)
+        length = torch.linalg.vector_norm(condition, dim=-1) if self.free_length else condition.new_ones(())
+        return log_normaliser(beta * length, condition.shape[-1]).expand(condition.shape[:-1])
+
+    def log_prob(self, target: Codes, condition: Codes) -> PerRow:
+        """Log density of each target given its prediction, with respect to area."""
+        return self.beta * (target * condition).sum(-1) - self._log_normalisers(condition)
+
+    def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
+        """The same for every target and every prediction."""
+        row = targets.new_zeros(targets.shape[:-1])
+        return Exponents(self.beta * targets, conditions, row, -self._log_normalisers(conditions))
