@@ -30,7 +30,12 @@ def heteroscedastic(rng: np.random.Generator, n: int, t: int, spread: float) -> 
 
 
 def latents(world: World, n: int, length: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Latents of a world and the true predicted means of all steps but the first."""
-    z = world.latents(n, min(length, world.longest or length), torch.Generator().manual_seed(seed))
-    means = torch.stack([world.transition.mean(z[:, :t]) for t in range(1, z.shape[1])], 1)
-    return z.numpy(), means.numpy()
+    """Latents of a world and the true predicted means of all steps but the first.
+
+    Where the law looks back s steps, the sequences begin at step s, the first that has a successor with a full past.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    start = world.initial.sample(1, generator).shape[1]
+    z = world.latents(n, min(length + start - 1, world.longest or length), generator)
+    means = torch.stack([world.transition.mean(z[:, :t]) for t in range(start, z.shape[1])], 1)
+    return z[:, start - 1 :].numpy(), means.numpy()

@@ -9,7 +9,7 @@ and times bounded functions of the past (a law that is Gaussian on average only)
 
 Where the covariance depends on the past (`context_dependent`), residuals of one context are Gaussian and all of them
 together are not. Then only odd scores times functions of the past decide, which vanish for any Gaussian about its mean;
-the predictor's error enters them at first order, which at most doubles t: half of it is used. No finding there means
+the error of a fitted predictor enters them at first order, which is allowed for by halving t. No finding there means
 undecided. Elsewhere, where the mean was fitted, a rejection must survive in differences of neighbours (`near_pasts`).
 
 Defect planted: Student noise of the stated excess kurtosis, one factor for all coordinates of a step.
@@ -87,12 +87,13 @@ def gaussian_residuals(
 
 def _among_contexts(found: Residuals, features: np.ndarray, slices: Slices, alpha: float) -> Diagnosis:
     scores = _with_features(_odd(_projected(found.white, slices, found.fold)), features)
-    largest = float(np.abs(corrected_t(scores)).max()) / 2
+    doubled = 1.0 if found.predictor == "given" else 2.0
+    largest = float(np.abs(corrected_t(scores)).max()) / doubled
     p_value = p_of(largest, scores.shape[1], len(scores))
     return Diagnosis(
         "gaussian_residuals",
         "violated" if p_value <= alpha else "undecided",
-        "largest t of an odd slice times a function of the past, halved",
+        "largest t of an odd slice times a function of the past (halved for a fitted mean)",
         largest,
         p_value,
         float("nan"),
