@@ -39,6 +39,7 @@ from synthetic.level_set_flow import level_set_flow
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
 from synthetic.no_alignment import no_alignment
+from synthetic.noisy_worlds import CONSTANT, VARYING, noisy_dots, noisy_linear, place_cells
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.positive_control import PositiveControl, deficiency_one, jumps, moment_curve, one_dimension
 from synthetic.redundant_statistic import redundant_statistic
@@ -109,6 +110,17 @@ _COMPOSED: dict[str, Callable[[], World]] = {
     "simplex_walk": simplex_walk,
 }
 
+_NOISY: dict[str, Callable[[], World]] = {
+    "rotation_linear": noisy_linear,
+    "rotation_dots": partial(noisy_dots, "rotation", CONSTANT),
+    "rotation_dots_varying": partial(noisy_dots, "rotation", VARYING),
+    "figure_eight_dots": partial(noisy_dots, "figure_eight", CONSTANT),
+    "figure_eight_dots_varying": partial(noisy_dots, "figure_eight", VARYING),
+    "square_dots": partial(noisy_dots, "square", CONSTANT),
+    "square_dots_varying": partial(noisy_dots, "square", VARYING),
+    "place_cells": place_cells,
+}
+
 
 def worlds() -> dict[str, Callable[[], World]]:
     """Name -> factory; the name is the world's own."""
@@ -120,6 +132,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         **{name: partial(plane_world, name) for name in PLANE_MIXINGS},
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
         **_COMPOSED,
+        **_NOISY,
         **{name: partial(_world_of, make) for name, make in _CONTROLS.items()},
         **{name: partial(_world_of, make) for name, make in _ALIGNMENT.items()},
         **{name: partial(_world_of, make) for name, make in _INFO.items()},

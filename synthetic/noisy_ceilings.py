@@ -1,4 +1,4 @@
-"""What RECORDED_CEILINGS records, computed anew: posterior means of the noisy worlds, in under a CPU-minute.
+"""What RECORDED_CEILINGS records, computed anew: posterior means of the noisy worlds, in about a CPU-minute.
 
 Points for one observation: a grid with the density N(0, I) for the rotation, a grid of the circle for place cells,
 draws of the world otherwise. Every fifth frame stands for the sequence there, since frames nearby say much the same.

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from synthetic import Composition, DotImage, LeakyReLU, Linear, Mixing, TentFold, Twist, leaky_network, swirl_matrix
-from synthetic.leaky_network import narrow, skewed
+from synthetic.leaky_network import bounded, narrow, skewed, wide
 from synthetic.orthogonal import random_conditioned, random_orthonormal, random_rotation
 from tests.synthetic_mixings import every_mixing, latents_for
 
@@ -93,6 +93,16 @@ def test_conditioning_of_orthogonal_layers_is_bounded(dim):
     assert condition.max() > 5  # the bound is not vacuous
 
 
+@pytest.mark.parametrize(("condition", "layers"), [(1.0, 3), (3.0, 2), (10.0, 1), (10.0, 3), (100.0, 5)])
+def test_the_condition_number_stays_below_its_bound(condition, layers):
+    """Everywhere; some point passes its square root, and a network of slope .2 (the twin) passes 10."""
+    mixing = bounded(5, torch.Generator().manual_seed(0), layers=layers, condition=condition)
+    found = mixing.condition_number(latents_for(mixing))
+    assert found.max() <= condition * (1 + 1e-9)
+    assert found.max() >= condition**0.5 * (1 - 1e-9)
+    assert narrow(5, torch.Generator().manual_seed(0)).condition_number(latents_for(mixing)).max() > 10
+
+
 def test_condition_number_of_known_jacobians():
     z = torch.tensor([[1.0, 1.0], [1.0, -1.0]], dtype=torch.float64)
     assert LeakyReLU(2, 0.2).condition_number(z).tolist() == pytest.approx([1, 5])
@@ -143,6 +153,23 @@ def test_dots_are_drawn_where_the_paper_puts_them():
     assert DotImage().frame == pytest.approx((-3, 2.4))
 
 
+def test_a_frame_is_where_it_was_asked_for():
+    image = DotImage.in_frame(-2.0, 4.0, side=13)
+    assert image.frame == pytest.approx((-2, 4))
+    corners = image(torch.tensor([[-2.0, -2.0], [4.0, -2.0]], dtype=torch.float64)).unflatten(-1, (13, 13))
+    assert float(corners[0, 0, 0]) == float(corners[1, 12, 0]) == pytest.approx(1)
+    assert DotImage.in_frame(-3.0, 2.4)(torch.ones(2)).allclose(DotImage()(torch.ones(2)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["banana", "sine_shear", "spiral"])
+def test_maps_of_the_plane_that_keep_area(name):
+    mixing = MIXINGS[name]
+    volume = torch.linalg.det(derivative(mixing, latents_for(mixing))).abs()
+    torch.testing.assert_close(volume, torch.ones_like(volume))
+    stretched = Composition((mixing, Linear(torch.diag(torch.tensor([1.0, 1.1], dtype=torch.float64)))))
+    assert not torch.allclose(torch.linalg.det(stretched.jacobian(latents_for(mixing))).abs(), volume, rtol=1e-2)
+
+
 def test_clamping_sends_what_lies_outside_to_the_edge():
     image = DotImage(clamp=True)
     outside = torch.tensor([[7.0, 0.3], [9.0, 0.3]], dtype=torch.float64)
@@ -168,6 +195,10 @@ def test_clamping_sends_what_lies_outside_to_the_edge():
         (lambda: Linear(torch.ones(2, 2)).preimages(torch.ones(2)), "rank 1"),
         (lambda: DotImage(clamp=True).preimages(torch.ones(100)), "clamp=True"),
         (lambda: narrow(2, torch.Generator(), layers=0), "layers=0"),
+        (lambda: bounded(2, torch.Generator(), layers=0), "layers=0"),
+        (lambda: bounded(2, torch.Generator(), condition=0.5), "condition=0.5 is no condition number: take a finite"),
+        (lambda: narrow(7, torch.Generator(), observed_dim=5), "observed_dim=5 channels cannot carry 7 variables"),
+        (lambda: wide(7, torch.Generator(), observed_dim=5), "take more channels or less nuisance"),
         (lambda: random_orthonormal(2, 3, torch.Generator()), "columns=3"),
         (lambda: random_conditioned(2, 0.5, torch.Generator()), "condition=0.5"),
         (lambda: swirl_matrix(10, radius=6.0), "radius=6.0"),
