@@ -6,7 +6,7 @@ dimensions neighbours are not near and delta is removed in part only. Partners a
 may be counted twice, which inflates t by sqrt 2 at most for mutual neighbours; SHARED allows for some more.
 
 Rule of the residual tests: where the mean was fitted, a rejection counts only if this second test rejects too, else the
-assumption is undecided. The second test cannot add rejections, so levels are those of the first.
+assumption is undecided. The second test cannot add rejections, so levels are at most those of the first.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@ r"""Tests of E s = 0 for many scores at once, sequences as units: the law that a
 A score s_ij of sequence i sums over its steps something whose mean is zero under the null. Sequences are independent,
 steps need not be. For each column j
   T = sqrt(n) mean / sd,  corrected for skewness g by  T + g T^2 / (3 sqrt n) + g^2 T^3 / (27 n) + g / (6 sqrt n)
-[hall1992removal], referred to Student's law at n - 1; columns by Bonferroni. Scores are bounded or sums of many steps,
-so that the correction is enough far out (measured levels stand beside each diagnostic). Power: the corrected T of
+[hall1992removal], referred to Student's law at n - 1; columns by Bonferroni. Scores are bounded or sums of many steps.
+The law is an approximation: with few sequences (60) p-values over many columns come out too small, most of all those of
+the covariance with a fitted mean. Power: the corrected T of
 data with a planted defect, averaged over plantings, is the shift of a normal law, LAMBDA, and power is
 Phi(LAMBDA - critical value): the other columns are left out, so it is a lower bound up to the scatter of the planting.
 
