@@ -4,7 +4,7 @@ r"""Uniformity terms of codes on the plane: log det, its expansion, VICReg's own
 |---|---|---|
 | `LogDet` | $\frac m2(1+\log2\pi)+\frac12\log\det\Sigma$ | LDM eq. 34 |
 | `LogDetExpansion` | $\frac12[\sum_i\log S_{ii}-w\sum_{i\ne j}S_{ij}^2/(S_{ii}S_{jj})]$ + constant | LDM eq. 42 |
-| `VarianceCovariance` | $-\frac\mu{2m}\sum_i\max(0,1-\sqrt{S_{ii}+\epsilon})-\frac\nu m\sum_{i\ne j}S_{ij}^2$ | VICReg |
+| `VarianceCovariance` | $-\frac\mu{2m}\sum_i(1-\sqrt{S_{ii}+\epsilon})_+-\frac\nu m\sum_{i\ne j}S_{ij}^2$ | VICReg |
 | `Neighbours` | Kozachenko-Leonenko with the space's own dimension | LDM eq. 33 |
 
 Second order is w = 1/2. Eq. 42 as printed has w = 1 (check `eq-42`): it weighs correlations twice; `pair_weight=1`

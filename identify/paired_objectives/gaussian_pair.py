@@ -3,8 +3,9 @@ r"""Gaussian pairs on the plane, $P(z'|z)=\mathcal N(z';p(z),\sigma^2I)$ (LDM eq
 $$\log P(z'|z)=-\frac1{2\sigma^2}\|z'-p(z)\|^2-\frac m2\log2\pi\sigma^2.$$
 
 The prior is flat, $P(z)=1$ (VICReg, eq. 8 and 9), or empirical (CPC, JEPA; eq. 20). The flat prior is improper: F is
-then no longer -KL, nor F_MI a bound on the information, and at the best scale $\langle\|z-z'\|^2\rangle=2m\sigma^2$ although
-the model says $m\sigma^2$, which the empirical prior restores (check `flat-prior`).
+then no longer -KL, nor F_MI a bound on the information, and at the best scale
+$\langle\|z-z'\|^2\rangle=2m\sigma^2$ although the model says $m\sigma^2$, which the empirical prior restores (check
+`flat-prior`).
 Invariant under rigid motions applied to targets and predictions alike; not under scalings.
 """
 

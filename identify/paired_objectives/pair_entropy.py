@@ -44,9 +44,9 @@ class StopGradient(PairEntropy):
     r"""Conditional plug-in entropy as a detached target (LDM eq. 35, 54): the gradient of F_LDM, no value of its own.
 
     $d\langle\log P_\theta(SG[z']|z)\rangle
-    =d\langle\log P_\theta(z'|z)\rangle-d\langle\log P_{SG[\theta]}(z'|SG[z])\rangle$ exactly; the last term is the gradient
-    of H[z'|z], to first order, where the predictor fits. The objective is the alignment alone, its entropy counts as 0.
-    Only the empirical prior leaves no other entropy, and only F_LDM has it.
+    =d\langle\log P_\theta(z'|z)\rangle-d\langle\log P_{SG[\theta]}(z'|SG[z])\rangle$ exactly. Minus the last term is
+    the gradient of H[z'|z] where the predictor fits, to first order. The objective is the alignment alone, its entropy
+    counts as 0. Only the empirical prior leaves no other entropy, and only F_LDM has a conditional one.
     """
 
     spaces: ClassVar[tuple[str, ...]] = ("plane", "sphere", "simplex", "categories")

@@ -63,13 +63,13 @@ def _numbers(kappa: Tensor) -> Float[np.ndarray, "*s"]:
 
 
 def _like(values: np.ndarray, kappa: Tensor) -> Tensor:
-    return torch.from_numpy(np.asarray(values)).to(kappa)
+    return torch.from_numpy(values).to(kappa)
 
 
 def _length_over_kappa(kappa: Tensor, m: int) -> Tensor:
     numbers = _numbers(kappa)
     ratio = np.exp(log_hypergeometric(m / 2 + 1, numbers) - log_hypergeometric(m / 2, numbers)) / m
-    return _like(ratio, kappa)
+    return _like(np.asarray(ratio), kappa)
 
 
 class _MeanLength(torch.autograd.Function):
