@@ -9,6 +9,8 @@ CASES = {
     "wobbly_published": (10_000, 100),
     "wobbly_in_view": (10_000, 20),
     "wobbly_selected": (10_000, 20),
+    "rotation_dots_varying": (10_000, 100),
+    "place_cells": (10_000, 100),
     "markov_gaussian_10_narrow": (100_000, 2),
     "markov_gaussian_10_wide": (100_000, 2),
     "spiral": (100_000, 2),
