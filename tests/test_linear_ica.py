@@ -62,7 +62,8 @@ def test_the_gradient_of_a_prior_is_that_of_its_value(prior):
 
 def test_the_rounded_kink_of_laplace_is_off_only_near_zero():
     y = np.array([[1e-5], [0.1], [-2.0]])
-    assert np.allclose(GeneralisedNormal(1.0).gradient(y)[:, 0] * 3, [-0.01, -1, 1], atol=1e-3)
+    assert np.allclose(GeneralisedNormal(1.0, rounding=1e-3).gradient(y)[:, 0] * 3, [-0.01, -1, 1], atol=1e-3)
+    assert np.allclose(GeneralisedNormal(1.0, rounding=0.0).gradient(y)[:, 0] * 3, [-1, -1, 1])
 
 
 @pytest.mark.parametrize("shape", [1.0, 1.3, 2.0, 4.0])
