@@ -95,13 +95,13 @@ def noisy_linear(level: float = 0.5, observed_dim: int = 10, seed: int = 0) -> W
     )
 
 
-def place_cells(neurons: int = 120, bin: float = 0.025, kappa: float = 100.0, seed: int = 0) -> World:
+def place_cells(neurons: int = 120, bin: float = 0.025, kappa: float = 25.0, seed: int = 0) -> World:
     """A position on a circular track, seen as spike counts of place cells with von Mises tuning drawn with `seed`.
 
     Ceilings are known for the defaults. ValueError for neurons < 1, bin <= 0 or kappa <= 0.
     """
     turn = 0.1
-    known = (neurons, bin, kappa, seed) == (120, 0.025, 100.0, 0)
+    known = (neurons, bin, kappa, seed) == (120, 0.025, 25.0, 0)
     ceilings = RECORDED_CEILINGS.get("place_cells", _NONE) if known else _NONE
     return World(
         name="place_cells",
