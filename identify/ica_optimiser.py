@@ -1,10 +1,10 @@
 r"""Ascent of $F(W)=\langle\log P_\theta(Wx)\rangle+\log|\det W|$ (LDM eq. 3) by relative steps $W\leftarrow(1+D)W$.
 
 The relative gradient is $G=1-\langle\varphi(y)y^\top\rangle$, $\varphi=-(\log p)'$; natural-gradient ascent follows it
-[amari1996new]. `maximise` follows it by L-BFGS, preconditioned by the second derivative as it is for independent sources:
-pairs (i, j), (j, i) with the block [[h_ij, 1], [1, h_ji]] [ablin2018faster]. On rotations D is skew and the step is its
-exponential. F never falls: a step is halved until it gains, and where no step gains, the search ends unconverged.
-Equivariant: the path in W A^-1 on data A x is that in W on x.
+[amari1996new]. `maximise` follows it by L-BFGS, preconditioned by the second derivative as it is for independent
+sources: pairs (i, j), (j, i) with the block [[h_ij, 1], [1, h_ji]] [ablin2018faster]. On rotations D is skew and the
+step is its exponential. F never falls: a step is halved until it gains, and where no step gains, the search ends
+unconverged. Equivariant: the path in W A^-1 on data A x is that in W on x.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -139,8 +140,7 @@ def _log_normaliser(shape: float, rounding: float) -> float:
 
     near = integrate.quad(lambda y: math.exp(-((y**2 + rounding**2) ** (shape / 2)) / shape), 0, rounding)[0]
     far = sum(
-        integrate.quad(density, low, high, epsabs=1e-12, epsrel=1e-11, limit=200)[0]
-        for low, high in zip(ends[1:-1], ends[2:], strict=True)
+        integrate.quad(density, low, high, epsabs=1e-12, epsrel=1e-11, limit=200)[0] for low, high in pairwise(ends[1:])
     )
     return math.log(2 * (near + far))
 

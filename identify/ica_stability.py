@@ -15,6 +15,7 @@ $H^{-1}CH^{-1}/n$, $H=[[h_{ij},1],[1,h_{ji}]]$ and C the covariance of $(\varphi
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ Matrix = Float[np.ndarray, "d d"]
 
 _BLOCKS = 20
 _NEWTON = 30
+_ROUNDING = 1e-12
 
 
 class Stability(NamedTuple):
@@ -34,7 +36,8 @@ class Stability(NamedTuple):
 
     `margins`: for every pair h_ij h_ji - 1 (on rotations (h_ij + h_ji) / 2 - 1), minus infinity where an h_ij is not
     positive, zero on the diagonal; positive: stable. `standard_errors`: of the margins, by jackknife over 20 blocks.
-    `stable`: True or False where the margins decide it by more than `errors` standard errors, else None.
+    `stable`: True or False where the margins decide it by more than `errors` standard errors, else None. A standard
+    error is NaN where some blocks less make an h_ij negative: the rows are too few for such a prior.
     """
 
     margins: Matrix
@@ -50,8 +53,8 @@ class Stability(NamedTuple):
 def local_stability(sources: Rows, prior: SourcePrior, orthogonal: bool = False, errors: float = 5.0) -> Stability:
     """Predict from sources and prior alone whether linear ICA keeps the true unmixing.
 
-    Sources are taken as independent and symmetric enough that cross moments vanish; they come at any scale (on rotations
-    at the prior's). Raises ValueError for fewer than two sources or fewer than 20 rows a source.
+    Sources are taken as independent and symmetric enough that cross moments vanish; they come at any scale (on
+    rotations at the prior's). Raises ValueError for fewer than two sources or fewer than 20 rows a source.
     """
     n, d = sources.shape
     if d < 2 or n < _BLOCKS * d:
@@ -60,12 +63,15 @@ def local_stability(sources: Rows, prior: SourcePrior, orthogonal: bool = False,
     whole = _margins(scaled, prior, orthogonal)
     edges = np.linspace(0, n, _BLOCKS + 1).astype(int)
     parts = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         parts.append(_margins(np.concatenate([scaled[:low], scaled[high:]]), prior, orthogonal))
-    spread = np.sqrt((_BLOCKS - 1) * np.var(parts, axis=0)) if np.isfinite(parts).all() else np.zeros((d, d))
+    spread = np.full((d, d), np.nan)
+    decided = np.isfinite(parts).all(axis=0)
+    spread[decided] = np.sqrt((_BLOCKS - 1) * np.var(np.stack(parts)[:, decided], axis=0)) + _ROUNDING
+    spread[np.isneginf(parts).all(axis=0)] = 0.0
     pairs = ~np.eye(d, dtype=bool)
     low, high = (whole - errors * spread)[pairs], (whole + errors * spread)[pairs]
-    return Stability(whole, spread, True if low.min() > 0 else False if high.min() < 0 else None)
+    return Stability(whole, spread, True if (low > 0).all() else False if (high < 0).any() else None)
 
 
 def at_best_scale(sources: Rows, prior: SourcePrior) -> Rows:
@@ -89,7 +95,7 @@ def error_covariance(sources: Rows, prior: SourcePrior) -> Float[np.ndarray, "d 
     """
     y = at_best_scale(sources, prior)
     n, d = y.shape
-    if not (_margins(y, prior, False)[~np.eye(d, dtype=bool)] > 0).all():
+    if not (_margins(y, prior, False)[~np.eye(d, dtype=bool)] > _ROUNDING).all():
         raise ValueError("the sources are no maximum under this prior: errors about them have no law; change the prior")
     h, score = prior.curvature(y), -n * prior.gradient(y)
     energy, power = np.mean(score**2, axis=0), np.mean(y**2, axis=0)
