@@ -12,8 +12,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from reports.cell import Cell
 from reports.claim import Claim, Judgement, Outcome
+from reports.falsification_table import found_by, gaps, row_scores
 from reports.plain_json import plain
 from reports.store import Record
+from reports.verdict_counts import verdict_counts
 
 SCHEMA = 1
 BASELINES = ("untrained", "linear_from_x", "pca")
@@ -46,6 +48,11 @@ class Violation(Protocol):
     @property
     def check(self) -> str:
         """Id of the derivation that proves the automorphism, empty where none is needed."""
+        ...
+
+    @property
+    def untrained(self) -> str:
+        """Why no code is trained on it, empty where one is."""
         ...
 
 
@@ -183,7 +190,7 @@ def claim_row(claim: Claim, records: Mapping[str, Record], errors: Mapping[str, 
         "as_expected": error is None and judgement.outcome in claim.expected,
         "reason": judgement.reason,
         "rule": claim.rule_text,
-        "verdicts": _verdicts(runs),
+        "verdicts": verdict_counts(runs),
         "optimum": _optimum(runs),
         "baselines": _baselines([record.summary for record in found]),
         "ceiling": next((r.summary["ceiling"] for r in found if r.summary.get("ceiling")), None),
@@ -205,7 +212,6 @@ def falsification_row(
     """One removed assumption: what was predicted beside what was found."""
     claim = claims[violation.claim]
     summaries = [records[cell].summary for cell in claim["cells"] if cell in records]
-    scores = [s["over_seeds"]["r2_affine"] for s in summaries if "r2_affine" in s.get("over_seeds", {})]
     return {
         "theorem": theorem.id,
         "assumption": violation.assumption,
@@ -213,10 +219,14 @@ def falsification_row(
         "check": violation.check,
         "predicted": violation.predicted,
         "found": claim["verdicts"],
+        "found_by": found_by(summaries),
+        "untrained": violation.untrained,
         "outcome": claim["outcome"],
         "as_expected": claim["as_expected"],
         "seeds": claim["seeds"],
-        "r2_affine": min(scores, key=lambda score: score["estimate"], default=None),
+        "r2_affine": row_scores(summaries, "r2_affine"),
+        "r2_nonlinear": row_scores(summaries, "r2_nonlinear"),
+        "gaps": gaps(summaries),
         "optimum": claim["optimum"],
         "baselines": claim["baselines"],
         "claim": claim["id"],
@@ -236,7 +246,7 @@ def cell_row(cell: Cell, record: Record | None, error: str | None) -> dict[str, 
         **{key: summary[key] for key in keys if key in summary},
         "seeds": [run["seed"] for run in runs],
         "scores": summary.get("over_seeds", {}),
-        "verdicts": _verdicts(runs),
+        "verdicts": verdict_counts(runs),
         "optimum": _optimum(runs),
         "baselines": _baselines([summary]),
         "condition_number": summary.get("condition_number"),
@@ -265,10 +275,6 @@ def _judge(claim: Claim, records: Mapping[str, Record], errors: Mapping[str, str
     except Exception as failure:  # a rule that cannot read a summary must not take the other claims with it
         error = f"the decision rule failed: {type(failure).__name__}: {failure}"
         return Judgement(Outcome.INCONCLUSIVE, None, "no result to judge"), error
-
-
-def _verdicts(runs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    return dict(Counter(run["verdict"]["class"] or "undecided" for run in runs if run.get("verdict")))
 
 
 def _optimum(runs: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:

@@ -11,32 +11,13 @@ from identify.training import FitConfig
 from reports.budget_rules import carries_at_most, within_budget, within_budget_text
 from reports.claim import Claim, Outcome
 from reports.recovery_cell import RecoveryCell
-from reports.theorem import Theorem
+from reports.theorems_follow_up import FOLLOW_UP
 from reports.training_cell import SampleSizes, WorldChoice
 from synthetic.follow_up import follow_up_world
 
 SEEDS = (0, 1, 2)
 LEAKAGE = 0.01
 SUPPORTED = frozenset({Outcome.SUPPORTED})
-
-FOLLOW_UP = Theorem(
-    id="follow-up",
-    name="Follow-up theorem (signal under private nuisance)",
-    statement=(
-        r"Let $x = g(s, n)$ with $g$ injective, $n$ private (independent of the condition given the signal $s$) and "
-        r"$p(s \mid c)$ Gaussian as in Theorem 1. An encoder as wide as $s$ that matches the model and keeps all "
-        r"information on the condition, $I[z; z_c] = I[s; c]$, recovers $z = A s + b$."
-    ),
-    source="mikulasch2026infoldm",
-    assumptions=(
-        "injective mixing of signal and nuisance",
-        "private nuisance",
-        "Gaussian transitions of constant covariance whose means span the signal space",
-        "code of the signal's dimension, perfect distribution matching",
-    ),
-    conclusion="affine",
-    checks=("fu-1",),
-)
 
 _PUBLISHED_LOG_DET = {5: ".99", 10: ".95", 15: ".78", 20: ".68"}
 _PUBLISHED_KNN = {5: ".98", 10: ".95", 15: ".76", 20: ".64"}

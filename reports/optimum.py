@@ -10,10 +10,12 @@ import math
 from typing import Any
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from identify.methods import Method
 from identify.objective import HeldOut, held_out_objective
-from synthetic import Trajectories, World
+from synthetic import Mixing, Pointwise, Trajectories, Transition, Violation, World
 
 _ERRORS = 3.0
 
@@ -37,10 +39,20 @@ def optimum_evidence(found: HeldOut, true: HeldOut) -> dict[str, Any]:
 
 def oracle(world: World, test: Trajectories, method: Method) -> HeldOut:
     """The objective at the true latents with the true transition (raises ValueError without a constant covariance)."""
-    covariance = world.transition.noise_covariance
+    return _objective(test.z.double(), world.transition, world.name, method)
+
+
+def witness_oracle(violation: Violation, test: Trajectories, method: Method) -> HeldOut:
+    """The objective at a violation's witness, which attains the optimum by its proof; errors as for `oracle`."""
+    witness = violation.witness
+    h = Pointwise(witness) if isinstance(witness, Mixing) else witness
+    return _objective(h(test.z.double()), violation.recovered, violation.world.name, method)
+
+
+def _objective(z: Float[Tensor, "n t m"], law: Transition, name: str, method: Method) -> HeldOut:
+    covariance = law.noise_covariance
     if covariance is None:
-        raise ValueError(f"world {world.name} has no constant noise covariance; its oracle is not a Gaussian")
-    z = test.z.double()
-    means = torch.stack([world.transition.mean(z[:, :t]) for t in range(1, z.shape[1])], dim=1)
+        raise ValueError(f"world {name} has no constant noise covariance; its oracle is not a Gaussian")
+    means = torch.stack([law.mean(z[:, :t]) for t in range(1, z.shape[1])], dim=1)
     factor = torch.linalg.cholesky(covariance.double())
     return held_out_objective(z, z[:, 1:] - means, factor, method)

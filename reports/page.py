@@ -47,6 +47,8 @@ def page(report: Mapping[str, Any], figures: Sequence[Illustration]) -> str:
         "seeds": wording.seeds,
         "verdicts": wording.verdicts,
         "optimum": wording.optimum,
+        "origins": wording.origins,
+        "gap": wording.gap,
         "duration": duration,
         "date": _date,
         "source": wording.source,

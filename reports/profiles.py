@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from reports.claim import Claim
@@ -21,18 +21,41 @@ class Profile:
 
 def worlds() -> Profile:
     """Two published experiments: signal under nuisance, and autoregressive latents behind coupling layers."""
-    from reports.follow_up_profile import FOLLOW_UP, follow_up_claims
-    from reports.lejepa_profile import LEJEPA, lejepa_claims
+    from reports.follow_up_profile import follow_up_claims
+    from reports.lejepa_profile import lejepa_claims
+    from reports.theorems_follow_up import FOLLOW_UP
+    from reports.theorems_lejepa import LEJEPA
 
     claims = (*follow_up_claims(), *lejepa_claims())
     return Profile("worlds", claims, (FOLLOW_UP, LEJEPA), (*FOLLOW_UP.checks, *LEJEPA.checks))
 
 
-def profile(name: str) -> Profile:
-    """The profile called `name`; raises ValueError where there is none."""
+def _factories() -> dict[str, Callable[[], Profile]]:
+    from reports.falsification_profile import theorems
     from reports.quick_profile import quick
 
-    profiles: dict[str, Callable[[], Profile]] = {"quick": quick, "worlds": worlds}
+    return {"quick": quick, "worlds": worlds, "theorems": theorems}
+
+
+def profile(name: str) -> Profile:
+    """The profile called `name`; raises ValueError where there is none."""
+    profiles = _factories()
     if name not in profiles:
         raise ValueError(f"unknown profile {name!r}: this version has {', '.join(map(repr, profiles))}")
     return profiles[name]()
+
+
+def profile_with(names: Sequence[str]) -> Profile:
+    """The first profile, quick before others, that knows all these claims or theorems; ValueError where none does."""
+    from reports.report import names_of, unknown_names
+
+    seen = []
+    for make in _factories().values():
+        seen.append(make())
+        if not unknown_names(seen[-1], names):
+            return seen[-1]
+    nowhere = [name for name in names if all(unknown_names(one, [name]) for one in seen)]
+    listed = "; ".join(map(names_of, seen))
+    if nowhere:
+        raise ValueError(f"unknown claim {nowhere[0]!r}: {listed}")
+    raise ValueError(f"only={', '.join(names)} are in no profile together: name them one by one; {listed}")

@@ -182,18 +182,33 @@ def _check_row(cell: Cell, record: Record | None, error: str | None) -> dict[str
 
 
 def select(profile: Any, only: Sequence[str]) -> Any:
-    """The profile with the claims named in `only` (all where it is empty); `ValueError` for a name it does not have."""
-    known = [claim.id for claim in profile.claims]
-    unknown = [name for name in only if name not in known]
+    """The profile with the claims in `only`, a theorem's id standing for all of its claims (all where it is empty).
+
+    `ValueError` for a name that it does not have.
+    """
+    unknown = unknown_names(profile, only)
     if unknown:
-        raise ValueError(f"unknown claim {unknown[0]!r}: profile {profile.name!r} has {', '.join(known)}")
+        raise ValueError(f"unknown claim {unknown[0]!r}: {names_of(profile)}")
     if not only:
         return profile
-    claims = tuple(claim for claim in profile.claims if claim.id in only)
+    claims = tuple(claim for claim in profile.claims if {claim.id, claim.theorem} & set(only))
     theorems = tuple(t for t in profile.theorems if t.id in {claim.theorem for claim in claims})
     named = {check for theorem in theorems for check in theorem.checks}
     checks = tuple(check for check in profile.checks if check in named)
     return replace(profile, claims=claims, theorems=theorems, checks=checks)
+
+
+def unknown_names(profile: Any, only: Sequence[str]) -> list[str]:
+    """The names in `only` that are no claim of the profile and no theorem with claims in it."""
+    known = {name for claim in profile.claims for name in (claim.id, claim.theorem)}
+    return [name for name in only if name not in known]
+
+
+def names_of(profile: Any) -> str:
+    """What `select` understands, in words."""
+    claims = ", ".join(claim.id for claim in profile.claims)
+    theorems = ", ".join(dict.fromkeys(claim.theorem for claim in profile.claims))
+    return f"profile {profile.name!r} has {claims}; theorems {theorems}"
 
 
 def _nothing_to_redraw(out: Path) -> ValueError:

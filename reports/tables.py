@@ -50,24 +50,33 @@ def _falsification(rows: Sequence[Mapping[str, Any]]) -> str:
         "found",
         "seeds",
         "affine $R^2$",
-        "objective $-$ oracle",
+        "nonlinear $R^2$",
+        "gap of the witness",
+        "in the twin",
     )
     body = [
         (
             tex(row["assumption"]),
             _formula(row["automorphism"]),
             tex(row["predicted"]),
-            tex(wording.verdicts(row["found"])),
+            "; ".join(tex(line) for line in wording.origins(row["found_by"])) or "--",
             str(len(row["seeds"])),
-            f"{wording.number(row['r2_affine'] and row['r2_affine']['estimate'])} {wording.interval(row['r2_affine'])}",
-            wording.optimum(row["optimum"]),
+            *(_with_interval(row[name]) for name in ("r2_affine", "r2_nonlinear")),
+            *(tex(wording.gap(row["gaps"] and row["gaps"][name])) for name in ("gap", "twin_gap")),
         )
         for row in rows
     ]
     caption = (
-        f"Falsification: every assumption removed in turn, the verdict predicted beside the verdict found. {INTERVALS}"
+        "Falsification: every assumption removed in turn, the verdict predicted beside the verdict found. Gaps in "
+        f"nats, or sums of correlations where named, with standard errors; 0 is the optimum. {INTERVALS}"
     )
-    return _table("falsification", "p{0.2\\linewidth}lllrll", header, body, caption)
+    widths = (0.14, 0.15, 0.1, 0.2)
+    columns = "".join(f"p{{{width}\\linewidth}}" for width in widths)
+    return _table("falsification", f"{columns}rllll", header, body, caption)
+
+
+def _with_interval(score: Mapping[str, Any] | None) -> str:
+    return wording.NOTHING if score is None else f"{wording.number(score['estimate'])} {wording.interval(score)}"
 
 
 def _cells(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -1,4 +1,4 @@
-"""A theorem as a value: what it assumes, what it concludes, and what happens where one assumption is off."""
+"""A theorem as a value: what it assumes, what it concludes, where it holds, and what happens where it does not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ class Removal:
     """A row of the falsification table: one assumption removed, the map that then stays optimal, and who tries it.
 
     `automorphism` is text with LaTeX between dollar signs; `predicted` says which verdicts theory allows; `check` is
-    the id of the derivation that proves the row, `claim` the id of the claim that trains on it.
+    the id of the derivation that proves the row (empty where the witness cell's densities do), `claim` the id of the
+    claim that runs it. `world` names the violation in `synthetic` (empty where training is what is off), `shared`
+    marks a row whose world stands in another row too, and `untrained` says why no code is trained on it.
     """
 
     assumption: str
@@ -18,11 +20,17 @@ class Removal:
     predicted: str
     claim: str
     check: str
+    world: str = ""
+    shared: bool = False
+    untrained: str = ""
 
 
 @dataclass(frozen=True)
 class Theorem:
-    """Assumptions and a conclusion, which is a class of the ladder; `statement` is text with LaTeX between dollars."""
+    """Assumptions and a conclusion, which is a class of the ladder; `statement` is text with LaTeX between dollars.
+
+    `worlds` names worlds of `synthetic` that satisfy it, those included that only look as if they did not.
+    """
 
     id: str
     name: str
@@ -31,4 +39,5 @@ class Theorem:
     assumptions: tuple[str, ...]
     conclusion: str
     checks: tuple[str, ...]
+    worlds: tuple[str, ...] = ()
     violations: tuple[Removal, ...] = ()

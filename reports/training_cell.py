@@ -19,15 +19,17 @@ from torch import Tensor
 from identify import measure
 from identify.fitted import Fitted
 from identify.fitting import fit
+from identify.objective import HeldOut
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
+from reports.encoder_input import Sees, encoder_input
 from reports.latent_lattice import lattice_arrays
-from reports.optimum import optimum_evidence, oracle
+from reports.optimum import optimum_evidence, oracle, witness_oracle
 from reports.over_seeds import over_seeds
 from reports.recovered_geometry import measure_geometry
 from reports.single_sequence import single_sequence_scores
-from synthetic import Trajectories, Violation, World
+from synthetic import PositiveControl, Trajectories, Violation, World
 
 SCORES = ("r2_affine", "r2_affine_reverse", "mcc_pearson", "mcc_spearman", "cca_mean", "procrustes_r2")
 
@@ -43,25 +45,36 @@ class SampleSizes:
 
 @dataclass(frozen=True)
 class WorldChoice:
-    """A factory of `synthetic`, its arguments, and whether it takes a seed (then every seed draws its own world)."""
+    """A factory of `synthetic`, its arguments, and whether it takes a seed (then every seed draws its own world).
+
+    With `intact` a violation stands for its intact twin.
+    """
 
     label: str
-    factory: Callable[..., World | Violation]
+    factory: Callable[..., World | Violation | PositiveControl]
     arguments: tuple[tuple[str, Any], ...] = ()
     seeded: bool = True
+    intact: bool = False
 
-    def build(self, seed: int) -> tuple[World, Violation | None]:
-        """World of one seed, and the violation it belongs to if it is one."""
+    def build(self, seed: int) -> tuple[World, Violation | PositiveControl | None]:
+        """World of one seed, and the violation or control it belongs to if it does."""
         made = self.factory(**dict(self.arguments), **({"seed": seed} if self.seeded else {}))
-        return (made.world, made) if isinstance(made, Violation) else (made, None)
+        if isinstance(made, Violation):
+            return (made.twin if self.intact else made.world), made
+        return (made.world, made) if isinstance(made, PositiveControl) else (made, None)
+
+    def breaks(self, violation: Violation | PositiveControl | None) -> bool:
+        """Whether the world breaks what the violation it belongs to breaks."""
+        return isinstance(violation, Violation) and not self.intact
 
 
 @dataclass(frozen=True)
 class TrainingCell:
     """One world, one method, several seeds in one batched run.
 
-    `start` puts the encoder at random or at the violation's witness h (regressed onto h(z) first). `published` is a
-    score that was read off one test sequence: the cell then also reports how such single-sequence scores scatter.
+    `start` puts the encoder at random or at the violation's witness h (regressed onto h(z) first), in a control at the
+    map that it resembles. `published` is a score that was read off one test sequence: the cell then also reports how
+    such single-sequence scores scatter. An encoder that sees the time is measured on the frames of all times together.
     """
 
     id: str
@@ -72,17 +85,21 @@ class TrainingCell:
     cost: float
     start: Literal["random", "witness"] = "random"
     published: float | None = None
+    sees: Sees = "frame"
+    scores: tuple[str, ...] = SCORES
 
     def configuration(self) -> dict[str, Any]:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments), self.world.intact],
             "config": asdict(self.config),
             "sample": asdict(self.sample),
             "seeds": list(self.seeds),
             "start": self.start,
             "published": self.published,
+            "sees": self.sees,
+            "scores": list(self.scores),
         }
 
     def compute(self, device: str, progress: Progress) -> CellResult:
@@ -94,18 +111,20 @@ class TrainingCell:
         start = None
         if self.start == "witness":
             start = [_witness(violation)(one.z) for (_, violation), one in zip(built, train, strict=True)]
-        fitted = fit([one.x for one in train], self.config, self.seeds, device, start, progress)
+        seen = [encoder_input(one.x, self.sees) for one in train]
+        fitted = fit(seen, self.config, self.seeds, device, start, progress)
         trained = time.perf_counter()
         z = [one.z for one in test]
-        x = [one.x for one in test]
+        x = [encoder_input(one.x, self.sees) for one in test]
         codes, before = fitted.encode(x).cpu(), fitted.encode(x, trained=False).cpu()
         evidence = [
-            optimum_evidence(found, oracle(world, one, self.config.method))
-            for found, world, one in zip(fitted.held_out(x), worlds, test, strict=True)
+            optimum_evidence(found, self._oracle(world, violation, one))
+            for found, (world, violation), one in zip(fitted.held_out(x), built, test, strict=True)
         ]
         runs = [self._run(i, z[i], codes[i], before[i]) | {"optimum": evidence[i]} for i in range(len(self.seeds))]
-        summary = self._about(worlds[0]) | {
-            "baselines": baselines(z, x) | {"untrained": over_seeds([run["untrained_r2"] for run in runs], 1.0)},
+        summary = self._about(worlds[0], self.world.breaks(built[0][1])) | {
+            "baselines": baselines(z, [one.x for one in test])
+            | {"untrained": over_seeds([run["untrained_r2"] for run in runs], 1.0)},
             "condition_number": _conditioning(worlds, z),
             "parameters": sum(p.numel() for p in fitted.network.parameters()) // len(self.seeds),
             "runs": runs,
@@ -115,7 +134,7 @@ class TrainingCell:
             "seconds": {"training": trained - begun, "measuring": time.perf_counter() - trained},
         }
         arrays = self._arrays(worlds, test, codes, fitted)
-        if worlds[0].nuisance is None:
+        if worlds[0].nuisance is None and self._is_one_map(worlds[0]):
             summary["geometry"], points = measure_geometry(fitted.encoder(0), worlds[0], test[0].z)
             arrays |= points
         if self.published is not None:
@@ -133,7 +152,8 @@ class TrainingCell:
     def _run(
         self, i: int, z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"], before: Float[Tensor, "n t m"]
     ) -> dict[str, Any]:
-        measured = measure(*_rows(z, codes), seed=self.seeds[i], scores=SCORES).to_json()
+        rows = (z, codes) if self.sees == "time" else _rows(z, codes)
+        measured = measure(*rows, seed=self.seeds[i], scores=self.scores).to_json()
         return {
             "seed": self.seeds[i],
             "scores": measured["scores"],
@@ -142,10 +162,24 @@ class TrainingCell:
             "untrained_r2": linear_r2(z, before),
         }
 
-    def _about(self, world: World) -> dict[str, Any]:
+    def _oracle(self, world: World, violation: Violation | PositiveControl | None, test: Trajectories) -> HeldOut:
+        """At the true latents where the objective can be told there, else at the witness, which is as good."""
+        told = world.transition.noise_covariance is not None and self.config.encoder.width == world.dim
+        if told or not isinstance(violation, Violation) or self.world.intact:
+            return oracle(world, test, self.config.method)
+        return witness_oracle(violation, test, self.config.method)
+
+    def _is_one_map(self, world: World) -> bool:
+        """Whether f o g is a map of z alone between spaces of one dimension."""
+        return self.sees == "frame" and self.config.encoder.width == world.dim
+
+    def _about(self, world: World, broken: bool) -> dict[str, Any]:
         ceiling = world.ceiling
         return {
             "kind": "training",
+            "identified": not broken,
+            "intact": self.world.intact,
+            "sees": self.sees,
             "world": self.world.label,
             "world_text": world.description,
             "dim": world.dim,
@@ -174,7 +208,7 @@ class TrainingCell:
             "sample/z_hat": codes[:, :shown, -1].numpy(),
             "sample/x": test[0].x[:6, -1].numpy(),
         }
-        if worlds[0].dim == 2:
+        if worlds[0].dim == 2 and self._is_one_map(worlds[0]):
             arrays |= lattice_arrays(worlds[0], test[0].z, fitted)
         return arrays
 
@@ -184,7 +218,9 @@ def _rows(z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"]) -> tuple[Ten
     return (z[:, 1], codes[:, 1]) if z.shape[1] == 2 else (z, codes)
 
 
-def _witness(violation: Violation | None) -> Callable[[Tensor], Tensor]:
+def _witness(violation: Violation | PositiveControl | None) -> Callable[[Tensor], Tensor]:
+    if isinstance(violation, PositiveControl):
+        return violation.resembling
     if violation is None:
         raise ValueError("start='witness': this world violates nothing, so it has no witness; use start='random'")
     return violation.witness

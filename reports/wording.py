@@ -61,6 +61,31 @@ def optimum(evidence: Mapping[str, Any] | None) -> str:
     return f"{value}{', ' if value else ''}reached\u00a0{evidence['reached']}/{evidence['runs']}"
 
 
+def origins(entries: Sequence[Mapping[str, Any]]) -> list[str]:
+    """`random start: affine 2/3, nonlinear 1/3 (optimum 3/3)`: one line for each way in which codes were made."""
+    return [
+        f"{entry['by']}: {_shares(entry['verdicts'], entry['seeds'])}"
+        + ("" if entry["reached"] is None else f" (optimum\u00a0{entry['reached']}/{entry['seeds']})")
+        for entry in entries
+    ]
+
+
+def _shares(counts: Mapping[str, int], seeds: int) -> str:
+    ordered = sorted(counts.items(), key=lambda entry: -entry[1])
+    return ", ".join(f"{name.replace('_', ' ')}\u00a0{count}/{seeds}" for name, count in ordered) or NOTHING
+
+
+def gap(value: Mapping[str, Any] | None) -> str:
+    """`−0.35 ± 0.01`, two digits of it; `0 (exact)` where it vanishes at every draw; correlations are named."""
+    if not value:
+        return NOTHING
+    unit = "" if value["unit"] == "nats" else f"\u00a0({value['unit']})"
+    if abs(value["value"]) < 1e-8 and value["standard_error"] < 1e-8:
+        return f"0\u00a0(exact){unit}"
+    shown = f"{value['value']:+.3f}".replace("-", "−")
+    return f"{shown}\u00a0±\u00a0{number(value['standard_error'], 3)}{unit}"
+
+
 def baseline(baselines: Mapping[str, Any], name: str) -> str:
     """The estimate of one baseline with two digits."""
     found = baselines.get(name)

@@ -64,6 +64,7 @@ class FakeViolation:
     predicted: str
     claim: str
     check: str = "v1"
+    untrained: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from reports.claim import Outcome
 from reports.plain_json import plain
 from reports.profiles import profile
 from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.witness_cell import WitnessCell
 from synthetic import World, markov_gaussian
 
 QUICK = profile("quick")
@@ -28,8 +29,8 @@ def test_claims_belong_to_theorems_of_the_profile():
     assert {claim.theorem for claim in QUICK.claims} <= known
     claims = {claim.id for claim in QUICK.claims}
     for theorem in QUICK.theorems:
-        assert {removal.claim for removal in theorem.violations} <= claims
-        assert {removal.check for removal in theorem.violations} - {""} <= set(QUICK.checks)
+        shown = [removal for removal in theorem.violations if removal.claim in claims]
+        assert {removal.check for removal in shown} - {""} <= set(QUICK.checks)
         assert set(theorem.checks) <= set(QUICK.checks)
 
 
@@ -43,7 +44,7 @@ def test_configurations_are_plain_and_stable(cell):
     assert first == again
     assert cell.id in first
     assert cell.cost > 0
-    assert len(cell.seeds) == 5
+    assert len(cell.seeds) == (3 if isinstance(cell, WitnessCell) else 5)
 
 
 @pytest.mark.parametrize("cell", TRAINING, ids=lambda cell: cell.id)

@@ -9,15 +9,26 @@ from typing import Annotated
 
 import typer
 
-PROFILES = ("quick", "worlds")
+PROFILES = ("quick", "worlds", "theorems")
 _INTERRUPTED = 130
 
 
 def run(
     profile: Annotated[
-        str, typer.Option(help="Which claims, and at what size: quick (minutes) or worlds (an hour).")
-    ] = "quick",
-    only: Annotated[list[str] | None, typer.Option(metavar="CLAIM", help="Only this claim; may be repeated.")] = None,
+        str | None,
+        typer.Option(
+            help="Which claims, and at what size: quick (minutes, the default), theorems (every assumption of every "
+            "theorem removed in turn, minutes) or worlds (an hour)."
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CLAIM",
+            help="Only this claim, or all claims of this theorem; may be repeated. Without --profile it is looked up "
+            "in quick first, then in the others.",
+        ),
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for page, figures, tables, records.")] = Path(
         "report"
     ),
@@ -34,7 +45,7 @@ def run(
     Exit code 0 if every claim came out as expected, 1 if not, 2 for bad input. Without --resume all cells run again; a
     cell's record is replaced when its new result is there, and nothing else in DIR is deleted.
     """
-    if profile not in PROFILES:
+    if profile is not None and profile not in PROFILES:
         raise ValueError(f"unknown profile {profile!r}: this version has {', '.join(map(repr, PROFILES))}")
     if resume and redraw:
         raise ValueError("--resume and --redraw exclude each other: --redraw runs nothing")
@@ -43,9 +54,12 @@ def run(
     chosen = "cpu" if redraw else choose_device(device)
     from reports.check_cell import check_cells
     from reports.profiles import profile as profile_of
+    from reports.profiles import profile_with
     from reports.report import InterruptedReport, Order, make_report, select
 
-    selected = select(profile_of(profile), [name for entry in only or () for name in entry.split(",")])
+    names = [name for entry in only or () for name in entry.split(",")]
+    chosen_profile = profile_with(names) if profile is None and names else profile_of(profile or "quick")
+    selected = select(chosen_profile, names)
     command = shlex.join(["identify", *sys.argv[1:]])
     order = Order(selected, out, check_cells(selected.checks), chosen, jobs, resume, redraw, command=command)
     try:

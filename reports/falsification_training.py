@@ -1,0 +1,140 @@
+"""Cells that train where an assumption is off: from a random start, from the witness, and from it in the intact twin.
+
+A code that starts at the witness of a violation is at an optimum and should stay; in the intact twin, and in a control
+that only resembles a violation, it is at none. Learning rates are small there, so that what moves it is the objective.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from identify.encoders import EncoderConfig
+from identify.latent_models import GaussianConfig
+from identify.methods import KNN, LOG_DET, EntropyConfig, Method
+from identify.predictors import PredictorConfig
+from identify.training import FitConfig
+from reports.encoder_input import Sees
+from reports.training_cell import SCORES, SampleSizes, TrainingCell, WorldChoice
+from synthetic import markov_gaussian, positive_controls, violations
+
+SEEDS = (0, 1, 2)
+PAIRS = SampleSizes(train=20_000, test=4_000, length=2)
+HALF_TURN = ("rate", math.pi)
+_NARROW = ("r2_affine", "r2_nonlinear")
+_EQUAL = (*SCORES, "r2_nonlinear")
+_STARTED = replace(KNN, entropy=EntropyConfig("knn", k=3), warm_start=0.0)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How codes of a world are learned: their width, steps from a random start, what the encoder sees, the form.
+
+    A code that is `narrower` than the latents has no intact twin: entropies of different widths do not compare.
+    """
+
+    width: int
+    steps: int = 1000
+    arguments: tuple[tuple[str, Any], ...] = ()
+    sees: Sees = "frame"
+    form: Literal["MI", "LDM"] = "MI"
+    narrower: bool = False
+    restarts: int = 1
+
+    def method(self, base: Method) -> Method:
+        """The method in this setting's form."""
+        return replace(base, form=self.form)
+
+
+SETTINGS = {
+    "constant_predictor": Setting(2, steps=800),
+    "deficiency_two": Setting(3),
+    "warped_latents": Setting(2),
+    "encoder_of_the_past": Setting(2, sees="past", form="LDM"),
+    "encoder_of_the_time": Setting(2, arguments=(HALF_TURN,), sees="time"),
+    "free_coordinate": Setting(2),
+    "independent_coordinate": Setting(1, narrower=True),
+}
+"""The violations whose model class is among our latent models."""
+
+CONTROLS = {
+    "one_dimension": Setting(1, restarts=2),
+    "deficiency_one": Setting(3, restarts=2),
+    "moment_curve": Setting(2, restarts=2),
+    "jumps": Setting(2, restarts=2),
+}
+
+
+def violation_cells(name: str) -> tuple[TrainingCell, ...]:
+    """Random start and witness start in the violation's world, witness start in its intact twin."""
+    setting = SETTINGS.get(name)
+    if setting is None:
+        return ()
+    world = WorldChoice(name.replace("_", "-"), violations()[name], setting.arguments)
+    cells = (_random(world, setting), _witness(world, setting))
+    if setting.narrower:
+        return cells
+    twin = replace(world, label=f"{world.label}-intact", intact=True)
+    return (*cells, _witness(twin, replace(setting, sees="frame", form="MI")))
+
+
+def control_cells(name: str) -> tuple[TrainingCell, ...]:
+    """Random start, and a start at the map of the violation that the control resembles."""
+    world, setting = WorldChoice(name.replace("_", "-"), positive_controls()[name]), CONTROLS[name]
+    return _random(world, setting), _witness(world, setting)
+
+
+def round_noise_cell() -> TrainingCell:
+    """Two Markov latents under a model whose covariance is a multiple of the identity, as theirs is."""
+    method = replace(LOG_DET, latent=GaussianConfig("isotropic"))
+    world = WorldChoice("markov-2", markov_gaussian, (("dim", 2), ("alpha", 0.1), ("mixing", "narrow")))
+    config = _config(Setting(2, restarts=2), method)
+    return TrainingCell("markov-2/round-noise", world, config, PAIRS, SEEDS, 10.0)
+
+
+def _random(world: WorldChoice, setting: Setting) -> TrainingCell:
+    return TrainingCell(
+        id=f"{world.label}/falsify-random",
+        world=world,
+        config=_config(setting, setting.method(KNN)),
+        sample=PAIRS,
+        seeds=SEEDS,
+        cost=8.0 * setting.restarts,
+        sees=setting.sees,
+        scores=_NARROW if setting.narrower else _EQUAL,
+    )
+
+
+def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
+    config = replace(
+        _config(setting, setting.method(_STARTED)),
+        steps=200,
+        learning_rate=0.001,
+        batch=512,
+        start_steps=1500,
+        restarts=1,
+    )
+    return TrainingCell(
+        id=f"{world.label}/falsify-witness",
+        world=world,
+        config=config,
+        sample=PAIRS,
+        seeds=SEEDS,
+        cost=15.0,
+        start="witness",
+        sees=setting.sees,
+        scores=_NARROW if setting.narrower else _EQUAL,
+    )
+
+
+def _config(setting: Setting, method: Method) -> FitConfig:
+    return FitConfig(
+        method=method,
+        encoder=EncoderConfig(setting.width, (32, 32, 32), "leaky_relu", skip=True),
+        predictor=PredictorConfig("mlp", (16,), skip=True, activation="leaky_relu"),
+        steps=setting.steps,
+        batch=256,
+        window=2,
+        restarts=setting.restarts,
+    )

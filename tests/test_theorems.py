@@ -1,0 +1,344 @@
+"""Theorems as values: what they name exists, every violation stands in a table, and rows are judged as they say."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+from collections import Counter
+
+import pytest
+import torch
+
+import synthetic
+from identify import check_class
+from proofs_checks import find
+from reports.claim import Outcome
+from reports.encoder_input import encoder_input
+from reports.falsification_profile import THEOREMS, all_violations, is_run, row_claim, theorems
+from reports.falsification_rules import falsified, identified, is_worse, shows, vanishes
+from reports.falsification_table import found_by, gaps, row_scores
+from reports.falsification_training import CONTROLS, SETTINGS
+from reports.plain_json import plain
+from reports.profiles import profile, profile_with
+from reports.report import select
+from reports.theorems import LINEAR_ICA
+from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.witness_cell import WitnessCell
+from reports.witness_gap import Gap
+from synthetic import Assumption, violations, worlds
+
+PROFILE = theorems()
+ROWS = [(theorem, row) for theorem in THEOREMS for row in theorem.violations]
+RUN = [(theorem, row) for theorem, row in ROWS if is_run(row)]
+CELLS = list({cell.id: cell for claim in PROFILE.claims for cell in claim.cells}.values())
+WITNESSES = [cell for cell in CELLS if isinstance(cell, WitnessCell)]
+TRAINED = [cell for cell in CELLS if isinstance(cell, TrainingCell)]
+
+
+def silent(done: int, of: int) -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.mark.parametrize("theorem", [*THEOREMS, LINEAR_ICA], ids=lambda one: one.id)
+def test_what_a_theorem_names_exists(theorem):
+    assert {find(name).id for name in theorem.checks} == set(theorem.checks)
+    assert check_class(theorem.conclusion) == theorem.conclusion
+    assert set(theorem.worlds) <= set(worlds())
+    assert len({row.claim for row in theorem.violations}) == len(theorem.violations)
+    for row in theorem.violations:
+        assert row.check in ("", find(row.check).id if row.check else "")
+        assert row.world in ("", *all_violations())
+
+
+def test_every_violation_stands_in_one_table():
+    """Rows marked as shared repeat a world of another row."""
+    counts = Counter(row.world for _, row in ROWS if row.world and not row.shared)
+    assert counts == dict.fromkeys(all_violations(), 1)
+    assert {row.world for _, row in ROWS if row.shared} <= set(counts)
+
+
+def test_every_control_satisfies_a_theorem():
+    named = {name for theorem in THEOREMS for name in theorem.worlds}
+    assert set(synthetic.positive_controls()) <= named
+    assert set(CONTROLS) == set(synthetic.positive_controls())
+
+
+@pytest.mark.parametrize("name", sorted({one for t in THEOREMS[:2] for one in t.worlds}))
+def test_worlds_of_theorem_1_declare_its_assumptions(name):
+    declared = worlds()[name]().assumptions
+    for needed in (
+        Assumption.GAUSSIAN_NOISE,
+        Assumption.CONSTANT_COVARIANCE,
+        Assumption.NONSINGULAR_COVARIANCE,
+        Assumption.COVERAGE,
+        Assumption.INJECTIVE_MIXING,
+        Assumption.NO_NUISANCE,
+    ):
+        assert declared[needed].holds
+
+
+def test_a_row_is_trained_or_says_why_not():
+    for _, row in RUN:
+        assert bool(row.untrained) is (row.world not in SETTINGS), row.claim
+
+
+def test_ids_and_claims_are_without_loose_ends():
+    assert max(Counter(claim.id for claim in PROFILE.claims).values()) == 1
+    assert {claim.theorem for claim in PROFILE.claims} == {theorem.id for theorem in THEOREMS}
+    assert {find(name).id for name in PROFILE.checks} == set(PROFILE.checks)
+    everywhere = {claim.id for name in ("quick", "theorems") for claim in profile(name).claims}
+    assert {row.claim for _, row in ROWS} <= everywhere
+    for claim in PROFILE.claims:
+        assert claim.expected == {Outcome.SUPPORTED}
+        for word in ("SUPPORTED", "REFUTED", "INCONCLUSIVE"):
+            assert word in claim.rule_text
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: cell.id)
+def test_configurations_are_plain_and_stable(cell):
+    first, again = (json.dumps(plain(cell.configuration()), sort_keys=True) for _ in range(2))
+    assert first == again
+    assert cell.id in first
+    assert cell.cost > 0
+    assert len(cell.seeds) == 3
+
+
+@pytest.mark.parametrize("cell", TRAINED, ids=lambda cell: cell.id)
+def test_starts_fit_the_encoders(cell):
+    """The start has one code a frame, of the encoder's width; two draws are enough to see it."""
+    world, carrier = cell.world.build(0)
+    sample = world.sample(2, cell.sample.length, torch.Generator().manual_seed(0))
+    if cell.start == "witness":
+        witness = getattr(carrier, "witness", None) or carrier.resembling
+        assert witness(sample.z).shape == (2, cell.sample.length, cell.config.encoder.width)
+    assert len(encoder_input(sample.x, cell.sees)) == 2
+
+
+# what a cell leaves, small
+
+
+def small(cell: WitnessCell, rows: int = 1500) -> dict:
+    return cell.compute("cpu", silent).summary if cell.rows == rows else small(dataclasses.replace(cell, rows=rows))
+
+
+def witness_of(world: str) -> tuple[WitnessCell, str]:
+    theorem, row = next((t, r) for t, r in RUN if r.world == world and not r.shared)
+    cell = next(one for one in row_claim(theorem, row).cells if isinstance(one, WitnessCell))
+    return dataclasses.replace(cell, seeds=(0,)), theorem.conclusion
+
+
+@pytest.mark.parametrize("world", ["warped_latents", "cubed_signal", "laplace_latents", "shifted_code"])
+def test_a_witness_cell_reports_gaps_and_verdicts(world):
+    """Fixed seed; a gap's bound is five standard errors (6e-7). The four kinds of gap, one world of each."""
+    cell, conclusion = witness_of(world)
+    summary = small(cell)
+    (run,) = summary["runs"]
+    assert summary["kind"] == "witness"
+    assert vanishes(run["gap"])
+    assert is_worse(run["twin_gap"])
+    assert shows(run, conclusion, summary["violation_kind"])
+    judged = falsified(conclusion)({"cell": summary})
+    assert judged.outcome is Outcome.SUPPORTED
+    assert (run["bound"] is not None) is (world == "shifted_code")
+
+
+def with_identity() -> synthetic.Violation:
+    """V5 with the identity in place of its witness, and its law for that of the witness."""
+    made = violations()["warped_latents"]()
+    identity = synthetic.Linear(torch.eye(2, dtype=torch.float64))
+    return dataclasses.replace(made, witness=identity, recovered=made.world.transition)
+
+
+def with_the_twin() -> synthetic.Violation:
+    """V5 with its intact twin in place of the world."""
+    made = violations()["warped_latents"]()
+    return dataclasses.replace(made, world=made.twin)
+
+
+def without_a_twin() -> synthetic.Violation:
+    """V5 with the world itself in place of the twin."""
+    made = violations()["warped_latents"]()
+    return dataclasses.replace(made, twin=made.world, twin_recovered=made.recovered)
+
+
+@pytest.mark.parametrize(
+    ("factory", "reason"),
+    [(with_identity, "inside affine|as good"), (with_the_twin, "not optimal"), (without_a_twin, "as good in the")],
+)
+def test_corrupted_rows_are_not_as_predicted(factory, reason):
+    cell = WitnessCell("corrupted", factory, seeds=(0,), rows=1500)
+    judged = falsified("affine")({"cell": cell.compute("cpu", silent).summary})
+    assert judged.outcome is Outcome.REFUTED
+    assert any(one in judged.reason for one in reason.split("|"))
+
+
+def test_gaps_count_as_zero_within_five_errors_and_as_worse_beyond():
+    assert vanishes(Gap(0.04, 0.01, "nats")._asdict())
+    assert not vanishes(Gap(0.06, 0.01, "nats")._asdict())
+    assert not vanishes(Gap(-0.06, 0.01, "nats")._asdict())
+    assert vanishes(Gap(0.5, 0.01, "correlation")._asdict())
+    assert not vanishes(Gap(-0.06, 0.01, "correlation")._asdict())
+    assert is_worse(Gap(-0.06, 0.01, "nats")._asdict())
+    assert not is_worse(Gap(-0.04, 0.01, "nats")._asdict())
+    assert not is_worse(Gap(-1e-12, 0.0, "nats")._asdict())
+
+
+# rules, on made-up runs
+
+
+def made_run(found: str | None, reached: bool | None = None, r2: float = 0.5, holds: bool | None = False) -> dict:
+    run = {
+        "seed": 0,
+        "verdict": {"class": found, "outcome": "SUPPORTED" if found else "INCONCLUSIVE"},
+        "scores": {"r2_affine": {"estimate": r2, "low": r2 - 0.01, "high": r2 + 0.01}},
+        "ladder": [{"class": "affine", "holds": holds, "loss": {"estimate": 0.5, "low": 1 - r2 - 0.1, "high": 1 - r2}}],
+        "gap": Gap(0.0, 0.0, "nats")._asdict(),
+        "twin_gap": Gap(-1.0, 0.01, "nats")._asdict(),
+        "bound": None,
+    }
+    return run if reached is None else run | {"optimum": {"reached": reached}}
+
+
+def made_cell(*runs: dict, start: str = "", intact: bool = False) -> dict:
+    scores = {"r2_affine": {"estimate": 0.5, "low": 0.4, "high": 0.6}}
+    kind = {"kind": "training", "start": start} if start else {"kind": "witness", "violation_kind": "outside_class"}
+    return kind | {"identified": intact, "intact": intact, "runs": list(runs), "over_seeds": scores}
+
+
+WITNESS = made_cell(made_run("nonlinear"))
+OUT, IN = made_run("nonlinear", True), made_run("affine", True, 0.999, True)
+
+
+@pytest.mark.parametrize(
+    ("cells", "outcome"),
+    [
+        ((WITNESS,), Outcome.SUPPORTED),
+        ((made_cell(made_run(None, holds=None)),), Outcome.SUPPORTED),
+        ((made_cell(made_run(None, r2=0.98, holds=None)),), Outcome.INCONCLUSIVE),
+        ((made_cell(made_run("affine", r2=0.98, holds=True)),), Outcome.REFUTED),
+        ((WITNESS, made_cell(OUT, OUT, start="witness")), Outcome.SUPPORTED),
+        ((WITNESS, made_cell(OUT, IN, start="witness")), Outcome.INCONCLUSIVE),
+        ((WITNESS, made_cell(made_run("nonlinear", False), start="witness")), Outcome.INCONCLUSIVE),
+        ((WITNESS, made_cell(IN, IN, start="random")), Outcome.SUPPORTED),
+        ((WITNESS, made_cell(IN, start="witness", intact=True)), Outcome.SUPPORTED),
+        ((WITNESS, made_cell(made_run("nonlinear", False), start="witness", intact=True)), Outcome.SUPPORTED),
+        ((WITNESS, made_cell(OUT, start="witness", intact=True)), Outcome.REFUTED),
+        ((WITNESS, made_cell(made_run(None, True, holds=None), start="witness", intact=True)), Outcome.INCONCLUSIVE),
+    ],
+)
+def test_rows_are_judged_as_their_rule_says(cells, outcome):
+    assert falsified("affine")({str(i): cell for i, cell in enumerate(cells)}).outcome is outcome
+
+
+def test_random_starts_are_counted():
+    judged = falsified("affine")({"w": WITNESS, "r": made_cell(IN, OUT, IN, start="random")})
+    assert "1 of 3 random starts end outside affine" in judged.reason
+
+
+@pytest.mark.parametrize(
+    ("random", "witness", "outcome"),
+    [
+        (IN, IN, Outcome.SUPPORTED),
+        (IN, made_run("nonlinear", False), Outcome.SUPPORTED),
+        (IN, OUT, Outcome.REFUTED),
+        (OUT, IN, Outcome.REFUTED),
+        (made_run(None, False, holds=None), IN, Outcome.INCONCLUSIVE),
+    ],
+)
+def test_controls_are_judged_as_their_rule_says(random, witness, outcome):
+    cells = {
+        "random": made_cell(random, start="random", intact=True),
+        "witness": made_cell(witness, start="witness", intact=True),
+    }
+    assert identified("affine", "r2_affine", 0.99)(cells).outcome is outcome
+
+
+def test_a_row_of_the_table_says_where_each_verdict_comes_from():
+    cells = [
+        made_cell(OUT, start="witness"),
+        made_cell(IN, OUT, start="random"),
+        made_cell(IN, start="witness", intact=True),
+        WITNESS,
+    ]
+    found = found_by(cells)
+    assert [one["by"] for one in found] == ["witness", "random start", "witness start", "witness start in the twin"]
+    assert found[1]["verdicts"] == {"affine": 1, "nonlinear": 1}
+    assert (found[0]["reached"], found[1]["reached"]) == (None, 2)
+    assert gaps(cells)["twin_gap"]["value"] == -1.0
+    assert gaps(cells[:1]) is None
+    other = copy.deepcopy(cells[0])
+    other["over_seeds"]["r2_affine"]["estimate"] = 0.1
+    assert row_scores([WITNESS, other], "r2_affine")["estimate"] == 0.5
+    assert row_scores([cells[0], other], "r2_affine")["estimate"] == 0.1
+
+
+# selection
+
+
+def test_a_theorem_stands_for_its_claims():
+    chosen = select(PROFILE, ["thm-1h"])
+    assert {claim.id for claim in chosen.claims} == {"thm-1h/context-covariance", "thm-1h/level-set-flow"}
+    assert [theorem.id for theorem in chosen.theorems] == ["thm-1h"]
+    both = select(PROFILE, ["thm-1h", "thm-2/axial-sphere"])
+    assert len(both.claims) == 3
+    with pytest.raises(ValueError, match=r"unknown claim 'thm-9': profile 'theorems' has .*; theorems thm-1, "):
+        select(PROFILE, ["thm-9"])
+
+
+def test_names_are_looked_up_in_quick_first():
+    assert profile_with(["thm-1"]).name == "quick"
+    assert profile_with(["thm-1/fold"]).name == "quick"
+    assert profile_with(["thm-1h"]).name == "theorems"
+    assert profile_with(["follow-up/leakage"]).name == "worlds"
+    with pytest.raises(ValueError, match=r"unknown claim 'thm-9': profile 'quick' has .*profile 'theorems' has "):
+        profile_with(["thm-1", "thm-9"])
+    with pytest.raises(ValueError, match="are in no profile together"):
+        profile_with(["thm-1/fold", "thm-1h"])
+
+
+# what the encoder sees
+
+
+def test_what_an_encoder_sees_beside_the_frame():
+    x = torch.arange(12.0).reshape(2, 3, 2)
+    assert encoder_input(x, "frame") is x
+    past = encoder_input(x, "past")
+    assert torch.equal(past[:, 1:, 2:], x[:, :-1])
+    assert not past[:, 0, 2:].any()
+    assert encoder_input(x, "time")[0, :, 2].tolist() == [0, 1, 2]
+
+
+def test_an_unknown_addition_is_refused():
+    from tests.unchecked_types import unchecked_types
+
+    with unchecked_types(), pytest.raises(ValueError, match="sees='future' is unknown"):
+        encoder_input(torch.zeros(1, 1, 1), "future")
+
+
+@pytest.mark.parametrize("world", ["encoder_of_the_past", "encoder_of_the_time", "independent_coordinate"])
+def test_cells_with_other_encoders_compute(world):
+    """Two steps of training; nothing is asserted about how well."""
+    claim = next(one for one in PROFILE.claims if one.id == f"thm-1/{world.replace('_', '-')}")
+    cell = next(one for one in claim.cells if isinstance(one, TrainingCell) and one.start == "witness")
+    config = dataclasses.replace(cell.config, steps=2, start_steps=2, batch=64)
+    summary = (
+        dataclasses.replace(cell, config=config, sample=SampleSizes(300, 300, 2), seeds=(0,))
+        .compute("cpu", silent)
+        .summary
+    )
+    (run,) = summary["runs"]
+    assert (summary["identified"], summary["intact"]) == (False, False)
+    assert run["scores"]["r2_nonlinear"]["estimate"] <= 1
+    assert "geometry" not in summary
+
+
+def test_an_intact_choice_builds_the_twin():
+    made = violations()["constant_predictor"]
+    choice = WorldChoice("w", made)
+    world, violation = choice.build(0)
+    twin, same = dataclasses.replace(choice, intact=True).build(0)
+    assert (world.name, twin.name) == (violation.world.name, same.twin.name)
+    assert choice.breaks(violation)
+    assert not dataclasses.replace(choice, intact=True).breaks(same)
+    assert not choice.breaks(None)
