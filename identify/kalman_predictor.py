@@ -21,6 +21,7 @@ from identify.batched_linear import BatchedLinear, BatchedMLP, Generators
 from identify.kalman_filter import unchecked_predict
 from identify.kalman_parameters import KalmanParameters
 from identify.kalman_start import system_from_moments
+from identify.kalman_system import KalmanSystem
 
 Windows = Float[Tensor, "s b t m"]
 
@@ -70,15 +71,19 @@ class KalmanPredictor(nn.Module):
             past = z[:, :, :-1]
             return self.pairwise(past.flatten(1, 2)).unflatten(1, past.shape[1:3]), None
         system = self.system_parameters.system()
+        noise = self.step_noise(system, y)
+        predicted = unchecked_predict(z, system, noise=noise)
+        return predicted.mean[:, :, 1:], predicted.factor[:, 0, 1:] if noise is None else None
+
+    def step_noise(self, system: KalmanSystem, y: Float[Tensor, "s b t q"] | None) -> Float[Tensor, "s b t m m"] | None:
+        """R_t of every frame where the noise depends on the inputs y of the encoder, None where it does not."""
         if self.level is None:
-            predicted = unchecked_predict(z, system)
-            return predicted.mean[:, :, 1:], predicted.factor[:, 0, 1:]
+            return None
         if y is None:
             raise ValueError("y=None; the noise of this filter depends on the inputs of the encoder, give them")
         raw = self.level(y.flatten(1, 2)).unflatten(1, y.shape[1:3])
         scale = (0.5 * _LEVELS * torch.tanh(raw / _LEVELS)).exp()
-        noise = scale[..., :, None] * system.noise[:, None, None] * scale[..., None, :]
-        return unchecked_predict(z, system, noise=noise).mean[:, :, 1:], None
+        return scale[..., :, None] * system.noise[:, None, None] * scale[..., None, :]
 
     def forward(self, z: Windows, y: Float[Tensor, "s b t q"] | None = None) -> Float[Tensor, "s b u m"]:
         """Predictions of frames 2..t."""
