@@ -105,10 +105,10 @@ class ImageCell:
         runs, arrays = [], {}
         for i, seed in enumerate(self.seeds):
             rng = np.random.default_rng(seed)
-            images = _cuts(rng, self.side)
-            sources = _columns(images)
+            images = cuts(rng, self.side)
+            sources = columns(images)
             mixed = sources @ mixing.T
-            signal = _columns(np.diff(images, axis=2)) @ mixing.T if self.view == "gradients" else mixed
+            signal = columns(np.diff(images, axis=2)) @ mixing.T if self.view == "gradients" else mixed
             split = split_rows(len(signal), seed=seed)
             found = fit_linear_ica(signal[split.train], prior, rng)
             truth = _best_scaled(np.linalg.inv(mixing), signal[split.train], self.shape)
@@ -161,7 +161,7 @@ def _summary(sources: str, method: str, runs: list[dict[str, Any]]) -> dict[str,
     }
 
 
-def _cuts(rng: np.random.Generator, side: int) -> Float[np.ndarray, "2 h w 3"]:
+def cuts(rng: np.random.Generator, side: int) -> Float[np.ndarray, "2 h w 3"]:
     """One square piece of each of scikit-learn's two sample photographs, values in [0, 1]."""
     from sklearn.datasets import load_sample_images
 
@@ -172,7 +172,7 @@ def _cuts(rng: np.random.Generator, side: int) -> Float[np.ndarray, "2 h w 3"]:
     return np.stack(pieces)
 
 
-def _columns(images: Float[np.ndarray, "2 h w 3"]) -> Rows:
+def columns(images: Float[np.ndarray, "2 h w 3"]) -> Rows:
     """Every channel of every pixel is a row; values are centred."""
     flat = images.reshape(2, -1).T
     return flat - flat.mean(axis=0)
