@@ -127,7 +127,7 @@ def _judged(run: Mapping[str, Any], stable: bool) -> bool:
 
 
 def early_stopping(summaries: Mapping[str, Mapping[str, Any]]) -> Judgement:
-    """SUPPORTED iff every ascent ends as the condition predicts, and one from unstable sources lost what it had found."""
+    """SUPPORTED iff every ascent ends as the condition predicts, and those that leave the sources had come nearer."""
     runs = [run for summary in summaries.values() for run in summary["runs"]]
     row = next(iter(summaries.values()))["over_seeds"]["amari_lost"]
     measured = Measured(row["estimate"], row["low"], row["high"])
@@ -156,8 +156,8 @@ def early_stopping_claim(theorem: str, seeds: tuple[int, ...]) -> Claim:
         theorem=theorem,
         statement=(
             "Linear ICA keeps the sources exactly where prior and sources satisfy the condition of local stability: "
-            "on photographs, ascent under a prior on the wrong side of the Gaussian finds them better on its way than at "
-            "its optimum"
+            "on photographs, ascent under a prior on the wrong side of Gaussian comes nearer to them on its way than "
+            "at its optimum"
         ),
         source="LDM Fig. 2B; cardoso1996equivariant",
         published="",
@@ -166,9 +166,9 @@ def early_stopping_claim(theorem: str, seeds: tuple[int, ...]) -> Claim:
         rule=early_stopping,
         rule_text=(
             f"SUPPORTED: every ascent ends within an Amari distance of {FAR:g} of the sources where the condition, "
-            "evaluated on sources and prior, holds by five standard errors, and beyond where it fails by as much; there "
-            f"the optimum is also more than {FAR:g} worse than the best point of the path. Cuts correlated by more than "
-            f"{DEPENDENT:g} are no independent sources and are not judged. "
+            "evaluated on sources and prior, holds by five standard errors, and beyond where it fails by that much; "
+            f"there the optimum is also more than {FAR:g} worse than the best point of the path. Cuts correlated by "
+            f"more than {DEPENDENT:g} are no independent sources and are not judged. "
             "REFUTED: a converged ascent ends where the condition excludes it. INCONCLUSIVE: anything else."
         ),
         expected=frozenset({Outcome.SUPPORTED}),
