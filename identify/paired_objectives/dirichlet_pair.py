@@ -7,8 +7,8 @@ prior is uniform, $P(z)=\Gamma(K)$, or empirical.
 
 The kernel entropy is $-\frac1n\sum_i\log\frac1n\sum_j\mathrm{Dir}(z_i;\tau z_j+1)$. Eq. 51 prints
 $\mathrm{Dir}(z_i,\tau z_j)$ in its first line and the exponent of $\tau z_j+1$ in its second: not the same up to a
-constant, and only the second is the model's kernel (check `eq-49`). `shift=0` gives the first line as printed. It is not
-to be used: its mode is not z.
+constant, and only the second is the model's kernel (check `eq-49`). `shift=0` gives the first line as printed, whose
+mode is not z: for comparison only.
 Invariant under permutations of the K coordinates.
 """
 
