@@ -34,7 +34,7 @@ def contraction(free: Square) -> Square:
 
 def contraction_inverse(transition: Square) -> Square:
     """M such that contraction(M) = A; ValueError where a norm is not below 1."""
-    norm = float(torch.linalg.matrix_norm(transition, 2).amax())
+    norm = float(torch.linalg.matrix_norm(transition.detach(), 2).amax())
     if not norm < 1:
         raise ValueError(
             f"transition has norm {norm:.6g}; give a norm below 1, in another basis of the state if stable"
