@@ -23,6 +23,7 @@ _HOME = {
     "KernelCCA": "identify.kernel_cca",
     "Measurement": "identify.measurement",
     "Method": "identify.methods",
+    "PairedMethod": "identify.paired_methods",
     "PredictorConfig": "identify.predictors",
     "Verdict": "identify.verdict",
     "check_class": "identify.ladder.classes",
@@ -36,7 +37,7 @@ _HOME = {
     "verdict_of": "identify.measurement",
 }
 """Public name and the module it lives in; loaded on first use, so that the version costs no import of torch."""
-_MODULES = ("entropy",)
+_MODULES = ("entropy", "latent_spaces", "paired_methods")
 """Public modules: families of functions that are called by their module's name."""
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "KernelCCA",
     "Measurement",
     "Method",
+    "PairedMethod",
     "PredictorConfig",
     "Verdict",
     "check_class",
@@ -66,7 +68,9 @@ __all__ = [
     "fit_kernel_cca",
     "fit_linear_ica",
     "is_contained",
+    "latent_spaces",
     "measure",
+    "paired_methods",
     "progress_bar",
     "verdict_of",
 ]
