@@ -19,12 +19,15 @@ from reports.decision_rules import (
 )
 from reports.falsification_profile import row_claim
 from reports.ica_cell import ImageCell, OrnsteinUhlenbeckCell
+from reports.ica_path_cell import early_stopping_claim
 from reports.profiles import Profile
 from reports.theorems import LINEAR_ICA, THEOREM_1
 from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
 from synthetic import constant_predictor, fold, markov_gaussian, wobbly_in_view, wobbly_published, wobbly_selected
 
 SEEDS = (0, 1, 2, 3, 4)
+UNSEEN_CUTS = (20, 21, 22, 23, 24)
+"""Seeds that played no part in choosing the rule on early stopping."""
 THRESHOLD = 0.995
 SUPPORTED = frozenset({Outcome.SUPPORTED})
 NOT_SUPPORTED = frozenset({Outcome.REFUTED, Outcome.INCONCLUSIVE})
@@ -306,4 +309,5 @@ def _linear_ica() -> tuple[Claim, ...]:
             source="LDM Fig. 2B",
             published="shown as a picture",
         ),
+        early_stopping_claim(LINEAR_ICA.id, UNSEEN_CUTS),
     )

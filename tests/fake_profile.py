@@ -311,7 +311,10 @@ def _ica_result(cell: FakeCell, generator: np.random.Generator) -> CellResult:
         "over_seeds": {"correlation": _interval(cell.r2, 0.0002) | {"worst": cell.r2 - 0.0002}},
     }
     turn = np.array([[1, -1], [1, 1]]) / 2**0.5
-    return CellResult(summary, {"sources": sources, "mixed": sources @ turn.T, "unmixed": sources[:, ::-1].copy()})
+    path = {"path/pixels-1": np.tile(np.linspace(0.7, 0.1, 40), (5, 1))}
+    return CellResult(
+        summary, {"sources": sources, "mixed": sources @ turn.T, "unmixed": sources[:, ::-1].copy(), **path}
+    )
 
 
 def main() -> int:

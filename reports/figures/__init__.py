@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reports.figures import (
     dot_images,
+    ica_paths,
     ladder_bars,
     latent_grids,
     learning_curves,
@@ -32,6 +33,7 @@ FIGURES: dict[str, Draw] = {
     "recovered_geometry": recovered_geometry.draw,
     "shape_sweep": shape_sweep.draw,
     "unmixed_sources": unmixed_sources.draw,
+    "ica_paths": ica_paths.draw,
 }
 
 
