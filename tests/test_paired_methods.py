@@ -1,11 +1,14 @@
 """Laws that hold for every row of table 1, and the bad input that every row refuses. No statement is statistical."""
 
 import math
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
+from identify import paired_methods
 from identify.paired_methods import (
     BYOL,
     CATEGORICAL,
@@ -246,6 +249,20 @@ def test_numbers_out_of_range_are_named():
         VICREG.loss(normals(3, 3), normals(3, 3, seed=1))
     with pytest.raises(ValueError, match="n=3 rows; an objective over pairs needs at least 4"):
         METHODS["Gaussian, neighbours"].loss(normals(3, 2), normals(3, 2, seed=1))
+
+
+def test_the_page_of_methods_shows_code_that_runs_and_names_every_row():
+    page = (Path(__file__).parent.parent / "docs" / "methods.md").read_text()
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    raw, other = raw_pair(12, 3)
+    names = {"raw": raw, "raw_other": other}
+    exec(code, names)
+    first, second = (codes_of(NT_XENT, one) for one in (raw, other))
+    assert float(names["loss"]) == float(NT_XENT.loss(first, second))
+    table = set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
+    public = {name for name, value in vars(paired_methods).items() if isinstance(value, PairedMethod)}
+    assert table == public | {"LINEAR_ICA"}
+    assert {getattr(paired_methods, name) for name in public} == set(ROWS)
 
 
 def test_names_are_different_and_values_compare():

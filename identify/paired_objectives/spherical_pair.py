@@ -3,7 +3,7 @@ r"""Von Mises-Fisher pairs on the sphere, $P(z'|z)=e^{\beta\,p(z)\cdot z'}/Z(\be
 $$\log P(z'|z)=\beta\,p(z)\cdot z'-\log Z(\beta|p(z)|),$$
 
 densities with respect to area. The prior is uniform, $P(z)=1/|S^{m-1}|$ (LDM eq. 10), or empirical (eq. 20).
-With $|p|=1$ and fixed $\beta$ the normaliser is a constant and may be dropped, as in eq. 11 and 57; once $\beta$ or the
+With $|p|=1$ and fixed $\beta$ the normaliser is a constant and may be dropped, as in LDM eq. 11; once $\beta$ or the
 length of p is learned it may not: without it either grows without end (check `eq-56`).
 Invariant under rotations of targets and predictions alike.
 """
