@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +55,10 @@ def rendered(text: str) -> str:
     return text
 
 
-def _claims(kept: Mapping[str, Any]) -> str:
+def claims_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Claims as a Markdown table; an outcome that was not expected says what was."""
     lines = ["| claim | published | ours, mean over seeds [95 %] | worst seed | outcome |", "|---|---|---|---|---|"]
-    for row in kept["claims"]:
+    for row in rows:
         measured, worst = row["measured"], row["worst"]
         score = "" if measured is None else "{estimate:.4f} [{low:.4f}, {high:.4f}]".format(**measured)
         note = "" if row["as_expected"] else f" (expected: {row['expected']})"
@@ -65,9 +66,15 @@ def _claims(kept: Mapping[str, Any]) -> str:
             f"| {row['statement']} | {row['published'] or '–'} | {score} | {'' if worst is None else f'{worst:.4f}'} "
             f"| {row['outcome']}{note} |"
         )
-    minutes = kept["seconds"] / 60
-    lines.append(f"\n{len(kept['claims'])} claims, {minutes:.1f} minutes on two cores without a GPU.\n")
     return "\n".join(lines)
+
+
+def _claims(kept: Mapping[str, Any]) -> str:
+    minutes = kept["seconds"] / 60
+    return (
+        claims_table(kept["claims"])
+        + f"\n\n{len(kept['claims'])} claims, {minutes:.1f} minutes on two cores without a GPU.\n"
+    )
 
 
 def _checks() -> str:

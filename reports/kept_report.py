@@ -1,0 +1,113 @@
+"""Pages of the documentation made from reports: `python -m reports.kept_report REPORT_DIR [...]`.
+
+For a report of profile P, `docs/P_report/rows.json` keeps the rows of `report.json` that the page shows, and
+`docs/P_report.md` shows them: claims, and the falsification table where there is one. Without arguments every page is
+made again from its kept rows.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reports.atomic_file import write_atomically
+from reports.readme import claims_table
+from reports.wording import gap, origins
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+_CLAIM = ("id", "statement", "published", "measured", "worst", "seeds", "outcome", "expected", "as_expected", "reason")
+_ROW = ("assumption", "predicted", "found_by", "untrained", "seeds", "r2_affine", "r2_nonlinear", "gaps")
+
+
+def keep(report_dir: Path, docs: Path) -> Path:
+    """Take over the rows of one report; returns the page."""
+    report = json.loads((report_dir / "report.json").read_text())
+    kept = {
+        "profile": report["profile"],
+        "commit": report["environment"].get("commit"),
+        "dirty": report["environment"].get("dirty"),
+        "seconds": report["seconds"],
+        "claims": [{key: row.get(key) for key in _CLAIM} for row in report["claims"]],
+        "falsification": [
+            {key: row.get(key) for key in ("theorem", "outcome", "as_expected", *_ROW)}
+            for row in report["falsification"]
+        ],
+    }
+    folder = docs / f"{kept['profile']}_report"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_atomically(folder / "rows.json", (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode())
+    return publish(folder)
+
+
+def publish(folder: Path) -> Path:
+    """Write the page of kept rows beside their folder."""
+    kept = json.loads((folder / "rows.json").read_text())
+    page = folder.with_suffix(".md")
+    write_atomically(page, ("\n".join(_lines(kept)) + "\n").encode())
+    return page
+
+
+def _lines(kept: Mapping[str, Any]) -> Iterator[str]:
+    met = sum(row["as_expected"] for row in kept["claims"])
+    yield f"# What `identify report --profile {kept['profile']}` found"
+    yield ""
+    yield (
+        f"{met} of {len(kept['claims'])} claims came out as theory expects, in {kept['seconds'] / 60:.0f} minutes. "
+        f"Made by `python -m reports.kept_report` from the report's rows (commit {str(kept['commit'])[:10]}"
+        f"{' with local changes' if kept['dirty'] else ''}); no number here is typed by hand."
+    )
+    yield ""
+    yield claims_table(kept["claims"])
+    unmet = [row for row in kept["claims"] if not row["as_expected"]]
+    if unmet:
+        yield ""
+        yield "Not as expected:"
+        yield ""
+        for row in unmet:
+            yield f"- `{row['id']}`: {row['reason']}"
+    if kept["falsification"]:
+        yield ""
+        yield "## What each assumption is for"
+        yield ""
+        yield (
+            "Gap: the objective at the witness minus the optimum, 0 where the witness is optimal; in the intact twin "
+            "the same map has to be worse. R2 of the witness where there is one, else of the lowest cell."
+        )
+        yield ""
+        yield "| theorem | assumption removed | predicted | found | affine R2 | nonlinear R2 | gap | in the twin |"
+        yield "|---|---|---|---|---|---|---|---|"
+        for row in kept["falsification"]:
+            yield _row(row)
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    found = "; ".join(origins(row["found_by"])) or row["outcome"]
+    if row["untrained"]:
+        found += f"; not trained: {row['untrained']}"
+    both = row["gaps"] or {"gap": None, "twin_gap": None}
+    cells = (
+        row["theorem"],
+        row["assumption"],
+        row["predicted"],
+        found + ("" if row["as_expected"] else " **not as expected**"),
+        *("–" if row[score] is None else f"{row[score]['estimate']:.3f}" for score in ("r2_affine", "r2_nonlinear")),
+        *("–" if one is None else str(gap(one)) for one in both.values()),
+    )
+    return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+
+
+def main() -> None:
+    """Keep the reports named on the command line, or publish what is kept."""
+    if len(sys.argv) > 1:
+        for report_dir in sys.argv[1:]:
+            print(keep(Path(report_dir), DOCS))
+    else:
+        for rows in sorted(DOCS.glob("*_report/rows.json")):
+            print(publish(rows.parent))
+
+
+if __name__ == "__main__":
+    main()

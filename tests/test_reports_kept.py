@@ -1,0 +1,63 @@
+"""Pages kept in the documentation are what their rows give; a report's rows are kept whole. Nothing is random."""
+
+import json
+
+import pytest
+
+from reports.kept_report import DOCS, keep, publish
+
+
+@pytest.mark.parametrize("rows", sorted(DOCS.glob("*_report/rows.json")), ids=lambda path: path.parent.name)
+def test_a_page_in_the_docs_is_what_its_rows_give(rows, tmp_path):
+    folder = tmp_path / rows.parent.name
+    folder.mkdir()
+    (folder / "rows.json").write_text(rows.read_text())
+    assert publish(folder).read_text() == rows.parent.with_suffix(".md").read_text()
+
+
+def _claim(identity, outcome, expected):
+    return {
+        "id": identity,
+        "statement": f"claim {identity}",
+        "published": ".9",
+        "measured": {"estimate": 0.99, "low": 0.98, "high": 1.0},
+        "worst": 0.97,
+        "seeds": [0, 1],
+        "outcome": outcome,
+        "expected": expected,
+        "as_expected": outcome == expected,
+        "reason": f"reason of {identity}",
+    }
+
+
+def test_a_report_becomes_a_page_that_names_what_was_not_expected(tmp_path):
+    row = {
+        "theorem": "thm-1",
+        "outcome": "SUPPORTED",
+        "as_expected": True,
+        "assumption": "coverage",
+        "predicted": "outside affine",
+        "found_by": [{"by": "witness", "verdicts": {"nonlinear": 2}, "seeds": 2, "reached": 2}],
+        "untrained": None,
+        "seeds": [0, 1],
+        "r2_affine": {"estimate": 0.5},
+        "r2_nonlinear": None,
+        "gaps": {name: {"value": 0.0, "standard_error": 0.0, "unit": "nats"} for name in ("gap", "twin_gap")},
+    }
+    report = {
+        "profile": "made-up",
+        "environment": {"commit": "0" * 40, "dirty": False},
+        "seconds": 120,
+        "claims": [_claim("good", "SUPPORTED", "SUPPORTED"), _claim("bad", "INCONCLUSIVE", "SUPPORTED")],
+        "falsification": [row],
+    }
+    source = tmp_path / "report"
+    source.mkdir()
+    (source / "report.json").write_text(json.dumps(report))
+    text = keep(source, tmp_path).read_text()
+    assert "1 of 2 claims came out as theory expects, in 2 minutes" in text
+    assert "- `bad`: reason of bad" in text
+    assert "reason of good" not in text
+    assert "| claim good | .9 | 0.9900 [0.9800, 1.0000] | 0.9700 | SUPPORTED |" in text
+    assert "witness: nonlinear\u00a02/2 (optimum\u00a02/2)" in text
+    assert "| 0.500 | – | 0\u00a0(exact) | 0\u00a0(exact) |" in text
