@@ -6,8 +6,9 @@ Scores: products of white residuals times functions of the past,
 so any dependence of variances or correlations on a coordinate, a product, the length or a wave of the past is seen.
 Zero in the mean for any law of e that is independent of the past, Gaussian or not. Not seen: changes finer than waves.
 
-A fitted mean that is wrong by delta(past) adds delta delta^T: a rejection must survive e_a e_b - e_a e_b', e' the
-residual at a neighbouring past (`near_pasts`), else undecided: give the predicted means, or more data.
+A fitted mean that is wrong by delta(past) adds delta delta^T: then the p-value is the larger of this test's and that
+of e_a e_b - e_a e_b', e' the residual at a neighbouring past (`near_pasts`). Where only the first rejects: undecided,
+give the predicted means, or more data.
 
 Defect planted: log variance of all coordinates s times one coordinate of the past (of variance one, drawn once), on
 residuals of other sequences. The power is that of the first test.
@@ -17,8 +18,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from identify.diagnostics.diagnosis import Diagnosis, check_alpha, decide
-from identify.diagnostics.near_pasts import at_near_pasts, without_error_of_mean
+from identify.diagnostics.diagnosis import Diagnosis, check_alpha
+from identify.diagnostics.near_pasts import Near, confirmed
 from identify.diagnostics.past_features import past_features
 from identify.diagnostics.residuals import Residuals
 from identify.diagnostics.score_test import score_test, smallest_seen
@@ -42,16 +43,19 @@ def constant_covariance(found: Residuals, *, alpha: float = 0.01, rng: np.random
         return _scores(shuffled * np.exp(spread / 2 * context)[..., None], features)
 
     size, power = smallest_seen(plant, SPREADS, alpha, rng)
-    decision = decide(test.p_value, alpha, size, MATTERS)
-    findings: tuple[str, ...] = ()
-    if decision == "violated" and found.predictor != "given":
-        decision, findings = without_error_of_mean(_scores(found.white, features, at_near_pasts(found)), alpha)
+
+    def without_error_of_mean(near: Near) -> list[np.ndarray]:
+        return [_scores(found.white, features, near.white)]
+
+    p_value, decision, findings = confirmed(
+        test.p_value, found, without_error_of_mean, alpha=alpha, smallest_seen=size, matters=MATTERS
+    )
     return Diagnosis(
         "constant_covariance",
         decision,
         "largest t of a product of residuals times a function of the past",
         test.largest,
-        test.p_value,
+        p_value,
         float("nan"),
         float("nan"),
         "standard deviation over contexts of the log variance",

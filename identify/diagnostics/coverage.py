@@ -8,7 +8,8 @@ a squared canonical correlation. Directions are the principal ones of the out-of
 predictor, so E[(v . z_t)(v . p_hat)] has the mean zero where v is not predictable, however p_hat was fitted. Rank: at
 least the number of shares above 0 (Student over sequences, alpha / d each, counted from the largest until the first
 that fails); at most the number whose upper bound exceeds FLOOR. Decision: violated if the share of the second smallest
-is below FLOOR at level alpha (deficiency two or more), supported if the rank is at least d - 1.
+is below FLOOR at level alpha (deficiency two or more), supported if the rank is at least d - 1, which settles the
+matter however small the share: then the p-value is 1.
 
 Relative to the predictor: a fitted one that is too weak understates the span, and shares above 0 are safe even then.
 Invariant to invertible affine maps of z. Defect: a true share of FLOOR or less; `smallest_seen` is the largest share
@@ -76,14 +77,14 @@ def coverage(found: Residuals, *, alpha: float = 0.01) -> Diagnosis:
     span = span_of_means(found, alpha)
     n, k = len(found.means), len(span.shares)
     if k == 1:
-        share, error, p_value = float(span.shares[0]), float(span.errors[0]), 1.0
-        decision: Decision = "supported"
+        share, error, below = float(span.shares[0]), float(span.errors[0]), 1.0
     else:
         second = int(np.argsort(span.shares)[1])
         share, error = float(span.shares[second]), float(span.errors[second])
-        p_value = float(stats.t.cdf((share - FLOOR) / error, n - 1))
-        enough = span.lowest_rank >= k - 1
-        decision = "supported" if enough else "violated" if p_value <= alpha else "undecided"
+        below = float(stats.t.cdf((share - FLOOR) / error, n - 1))
+    enough = span.lowest_rank >= k - 1
+    p_value = 1.0 if enough else below
+    decision: Decision = "supported" if enough else "violated" if p_value <= alpha else "undecided"
     rows = n * found.means.shape[1]
     error_there = np.sqrt(FLOOR * (1 - FLOOR) / rows + 2 * FLOOR**2 / n)
     visible = FLOOR - error_there * float(stats.t.isf(alpha, n - 1) + stats.norm.ppf(POWER))

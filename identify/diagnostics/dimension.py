@@ -9,7 +9,8 @@ if the width is not possible at level alpha, supported if nothing else is.
 
 A direction thinner than the distance of neighbours is not seen, but then the estimate grows with the number of rows.
 Too few dimensions k are a violation only if it exceeds the estimate from parts of the rows by less than GROWTH, and if
-rows^(1/k) >= RESOLVED. The level holds for latents of comparable spread; for a strongly bent code, with directions that
+rows^(1/k) >= RESOLVED; else the p-value is NaN. It is the width's own where that is possible or next to what is, and
+an upper bound beyond. The level holds for latents of comparable spread; for a strongly bent code, with directions that
 are thin in some places only, the growth is a judgement without one.
 
 Sees codes that are curves or surfaces, copies, and observation noise (which fills all dimensions). `dimension`
@@ -102,11 +103,12 @@ def dimension(x: Float[np.ndarray, "n t p"], width: int, *, alpha: float = 0.01,
     if not 1 <= width <= MOST:
         raise ValueError(f"width={width} cannot be judged: take a code width from 1 to {MOST}")
     found = intrinsic_dimension(whitened(x)[0], alpha=alpha, rng=rng)
-    inside = found.lowest <= width <= found.highest
+    p_value = _p_of(found, width)
     coarse = min(x.shape[0] * x.shape[1], MAX_ROWS) ** (1 / found.highest) < RESOLVED
-    thin = found.highest < width and (found.growth > GROWTH or coarse)
+    if found.highest < width and (found.growth > GROWTH or coarse):
+        p_value = float("nan")
     alone = found.lowest == found.highest == width
-    decision: Decision = "supported" if alone else "undecided" if inside or thin else "violated"
+    decision: Decision = "violated" if p_value <= alpha else "supported" if alone else "undecided"
     quantile = float(stats.t.isf(alpha / 2, found.n - 1))
     here = found.references.get(width, float(width))
     step = here - found.references.get(width - 1, here * (width - 1) / width)
@@ -116,7 +118,7 @@ def dimension(x: Float[np.ndarray, "n t p"], width: int, *, alpha: float = 0.01,
         decision,
         "intrinsic dimension by two nearest neighbours (uncorrected, the interval as well)",
         found.estimate,
-        float("nan"),
+        p_value,
         found.estimate - quantile * found.error,
         found.estimate + quantile * found.error,
         "dimensions too few",
@@ -125,6 +127,17 @@ def dimension(x: Float[np.ndarray, "n t p"], width: int, *, alpha: float = 0.01,
         alpha,
         (f"dimensions {found.lowest} to {found.highest} possible, the code has {width}; growth {found.growth:.2f}",),
     )
+
+
+def _p_of(found: Dimension, width: int) -> float:
+    """p-value of `width` dimensions, or of the one next to those possible: the estimate beyond either halfway point."""
+    k, known = min(max(width, found.lowest - 1), found.highest + 1), found.references
+    beyond = [
+        side * (found.estimate - (known[k] + known[k + side]) / 2)
+        for side in (-1, 1)
+        if k in known and k + side in known
+    ]
+    return min(1.0, 2 * float(stats.t.sf(max(beyond) / found.error, found.n - 1)))
 
 
 def _halfway(reference: Callable[[int], float], k: int, step: int) -> float:

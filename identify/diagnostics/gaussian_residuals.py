@@ -10,7 +10,8 @@ and times bounded functions of the past (a law that is Gaussian on average only)
 Where the covariance depends on the past (`context_dependent`), residuals of one context are Gaussian and all of them
 together are not. Then only odd scores times functions of the past decide, which vanish for any Gaussian about its mean;
 the error of a fitted predictor enters them at first order, which is allowed for by halving t. No finding there means
-undecided. Elsewhere, where the mean was fitted, a rejection must survive in differences of neighbours (`near_pasts`).
+undecided. Elsewhere, where the mean was fitted, the p-value is the larger of this test's and that of differences of
+neighbours (`near_pasts`).
 
 Defect planted: Student noise of the stated excess kurtosis, one factor for all coordinates of a step.
 """
@@ -20,11 +21,11 @@ from __future__ import annotations
 import numpy as np
 from jaxtyping import Float
 
-from identify.diagnostics.diagnosis import Diagnosis, check_alpha, decide
-from identify.diagnostics.near_pasts import at_near_pasts, without_error_of_mean
+from identify.diagnostics.diagnosis import Diagnosis, check_alpha
+from identify.diagnostics.near_pasts import Near, confirmed
 from identify.diagnostics.past_features import past_features, standardised
 from identify.diagnostics.residuals import FOLDS, Residuals
-from identify.diagnostics.score_test import corrected_t, p_of, smallest_of, smallest_seen
+from identify.diagnostics.score_test import careful_t, p_of, smallest_of, smallest_seen
 
 FREQUENCIES = (0.7, 1.4, 2.2)
 RANDOM_SLICES = 16
@@ -54,7 +55,7 @@ def gaussian_residuals(
     slices = _slices(found.white, found.fold, rng)
     if context_dependent:
         return _among_contexts(found, features, slices, alpha)
-    largest, p_value = smallest_of(_scores(found.white, slices, found.fold, features))
+    largest, first = smallest_of(_scores(found.white, slices, found.fold, features))
 
     def plant(kurtosis: float, rng: np.random.Generator) -> np.ndarray:
         freedom = 4 + 6 / kurtosis
@@ -63,12 +64,13 @@ def gaussian_residuals(
         return _values(_projected(heavy, slices, found.fold)).sum(axis=1)
 
     size, power = smallest_seen(plant, KURTOSES, alpha / 2, rng)
-    decision = decide(p_value, alpha, size, MATTERS)
-    findings: tuple[str, ...] = ()
-    if decision == "violated" and found.predictor != "given":
-        differences = (found.white - at_near_pasts(found)) / np.sqrt(2)
-        scores = np.concatenate(_scores(differences, slices, found.fold, features), axis=1)
-        decision, findings = without_error_of_mean(scores, alpha)
+
+    def without_error_of_mean(near: Near) -> list[np.ndarray]:
+        return _scores((found.white - near.white) / np.sqrt(2), slices, found.fold, features, near.once)
+
+    p_value, decision, findings = confirmed(
+        first, found, without_error_of_mean, alpha=alpha, smallest_seen=size, matters=MATTERS
+    )
     return Diagnosis(
         "gaussian_residuals",
         decision,
@@ -88,7 +90,7 @@ def gaussian_residuals(
 def _among_contexts(found: Residuals, features: np.ndarray, slices: Slices, alpha: float) -> Diagnosis:
     scores = _with_features(_odd(_projected(found.white, slices, found.fold)), features)
     doubled = 1.0 if found.predictor == "given" else 2.0
-    largest = float(np.abs(corrected_t(scores)).max()) / doubled
+    largest = float(np.abs(careful_t(scores)).max()) / doubled
     p_value = p_of(largest, scores.shape[1], len(scores))
     return Diagnosis(
         "gaussian_residuals",
@@ -145,7 +147,8 @@ def _with_features(values: np.ndarray, features: np.ndarray) -> np.ndarray:
     return np.matmul(values.transpose(0, 2, 1), features).reshape(len(values), -1)
 
 
-def _scores(white: np.ndarray, slices: Slices, fold: np.ndarray, features: np.ndarray) -> list[np.ndarray]:
-    u = _projected(white, slices, fold)
-    values = _values(u)
+def _scores(
+    white: np.ndarray, slices: Slices, fold: np.ndarray, features: np.ndarray, weight: np.ndarray | float = 1.0
+) -> list[np.ndarray]:
+    values = _values(_projected(white, slices, fold)) * weight
     return [values.sum(axis=1), _with_features(values, features)]

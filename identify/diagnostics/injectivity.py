@@ -11,6 +11,7 @@ are taken out:
 - neighbours that are not near: then the share falls as rows are added. It has to stay, within STAYS, from a quarter
   of the rows to all;
 - noise or nuisance in the code: neighbours in z have different codes (`NOISY`, the same share the other way round).
+Where the last two fail the share cannot tell and there is no p-value (NaN).
 Violated if the share of fold pairs exceeds LOST at level alpha, or if codes of distinct latents are equal at float
 resolution. Supported if z is a function of the code on held-out sequences: the upper bound of the lost share, or of
 what a nonlinear regression leaves over in the worst direction, is below LOST. Arms of a curled manifold that are closer
@@ -87,11 +88,11 @@ def injectivity(
     lost, folded, stays = _lost_shares(pairs, a, b, sequence, rng)
     near, _ = nearest_of_others(a, sequence)
     noise = float(np.mean(np.sum((b - b[near]) ** 2, axis=1)) / 2 / b.shape[1])
-    p_value = folded.above(LOST)
+    p_value = folded.above(LOST) if noise < NOISY and stays > STAYS else float("nan")
     equal = shared_codes(a, b)
     if equal.shown:
         return _diagnosis("violated", lost, 0.0, alpha, (f"{equal.rows} rows share their code with other latents",))
-    if p_value <= alpha and noise < NOISY and stays > STAYS:
+    if p_value <= alpha:
         return _diagnosis("violated", folded, p_value, alpha, (f"share with all rows over a quarter: {stays:.2f}",))
     left = _unexplained(a, b, sequence, rng)
     if min(lost.high(alpha), left.high(alpha)) < LOST:

@@ -8,15 +8,16 @@ undecided.
 
 Theorem 1 allows predictors that see more of the past than z_{t-1}. Memory says only that this one is short.
 Defect planted: one residual becomes sqrt(1 - r^2) e(t) + r m, m the first coordinate of z(t-2), regression taken out.
-Where the mean was fitted a rejection must survive the subtraction of a neighbour's residual (`near_pasts`).
+Where the mean was fitted the p-value is the larger of this test's and that of residuals with a neighbour's subtracted
+(`near_pasts`).
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from identify.diagnostics.diagnosis import Diagnosis, check_alpha, decide
-from identify.diagnostics.near_pasts import at_near_pasts, without_error_of_mean
+from identify.diagnostics.diagnosis import Diagnosis, check_alpha
+from identify.diagnostics.near_pasts import Near, confirmed
 from identify.diagnostics.past_features import past_features, standardised
 from identify.diagnostics.residuals import Residuals
 from identify.diagnostics.score_test import smallest_of, smallest_seen
@@ -43,7 +44,7 @@ def memory(
         return _untested(alpha)
     rest = _instruments(found, rng)
     groups = 1 if context_dependent else 2
-    largest, p_value = smallest_of(_scores(found.white, rest)[:groups])
+    largest, first = smallest_of(_scores(found.white, rest)[:groups])
     older = rest[..., found.white.shape[2]]
 
     def plant(r: float, rng: np.random.Generator) -> np.ndarray:
@@ -52,11 +53,13 @@ def memory(
         return _scores(mixed, rest)[0]
 
     size, power = smallest_seen(plant, CORRELATIONS, alpha / groups, rng)
-    decision = decide(p_value, alpha, size, MATTERS)
-    findings: tuple[str, ...] = ()
-    if decision == "violated" and found.predictor != "given":
-        scores = _scores((found.white - at_near_pasts(found)) / np.sqrt(2), rest)[:groups]
-        decision, findings = without_error_of_mean(np.concatenate(scores, axis=1), alpha)
+
+    def without_error_of_mean(near: Near) -> list[np.ndarray]:
+        return _scores((found.white - near.white) / np.sqrt(2), rest)[:groups]
+
+    p_value, decision, findings = confirmed(
+        first, found, without_error_of_mean, alpha=alpha, smallest_seen=size, matters=MATTERS
+    )
     return Diagnosis(
         "memory",
         decision,

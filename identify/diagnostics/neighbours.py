@@ -32,12 +32,19 @@ def two_nearest_distances(
     rows: Float[np.ndarray, "n k"], sequence: Int[np.ndarray, " n"]
 ) -> Float[np.ndarray, "n two"]:
     """Distances to the two nearest rows of other sequences, ascending."""
-    blocks = [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]
-    pairs = [np.partition(_distances(rows, sequence, block), 1, axis=1)[:, :2] for block in blocks]
-    return np.sqrt(np.concatenate(pairs))
+    two = np.full((len(rows), 2), np.inf)
+    if rows.shape[1] <= TREE_WIDTH:
+        distance, found = cKDTree(rows).query(rows, k=min(CANDIDATES, len(rows)))
+        distance[sequence[found] == sequence[:, None]] = np.inf
+        two = np.sort(distance, axis=1)[:, :2]
+    open_rows = np.flatnonzero(np.isinf(two[:, 1]))
+    for start in range(0, len(open_rows), BLOCK):
+        block = open_rows[start : start + BLOCK]
+        two[block] = np.sqrt(np.partition(_distances(rows, sequence, block), 1, axis=1)[:, :2])
+    return two
 
 
-def _distances(rows: np.ndarray, sequence: np.ndarray, block: slice) -> np.ndarray:
+def _distances(rows: np.ndarray, sequence: np.ndarray, block: slice | np.ndarray) -> np.ndarray:
     """Squared distances of a block of rows to all, infinite within a sequence."""
     squared = cdist(rows[block], rows, "sqeuclidean")
     squared[sequence[block, None] == sequence] = np.inf
