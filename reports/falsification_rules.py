@@ -37,9 +37,8 @@ def falsified(conclusion: str) -> Rule:
             return Judgement(Outcome.INCONCLUSIVE, measured, reason)
         trained = [one for one in summaries.values() if one["kind"] == "training"]
         outcome, sentences = _trained(trained, conclusion)
-        gap, twin = (_mean(witnessed, name) for name in ("gap", "twin_gap"))
-        unit = witnessed[0]["twin_gap"]["unit"]
-        sentence = f"the witness has gap {gap:.2g}, {twin:.3g} {unit} in the intact twin"
+        gap, twin = (_mean_gap(witnessed, name) for name in ("gap", "twin_gap"))
+        sentence = f"the witness has gap {gap}, in the intact twin {twin}"
         return Judgement(outcome, measured, "; ".join((sentence, *sentences)))
 
     return rule
@@ -146,5 +145,6 @@ def _count(runs: Sequence[Run], holds: Callable[[Run], bool]) -> int:
     return sum(map(holds, runs))
 
 
-def _mean(runs: Sequence[Run], name: str) -> float:
-    return sum(run[name]["value"] for run in runs) / len(runs)
+def _mean_gap(runs: Sequence[Run], name: str) -> str:
+    mean = sum(run[name]["value"] for run in runs) / len(runs)
+    return f"{0 if abs(mean) < EXACT else mean:.3g} {runs[0][name]['unit']}"

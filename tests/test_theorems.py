@@ -15,18 +15,26 @@ from identify import check_class
 from proofs_checks import find
 from reports.claim import Outcome
 from reports.encoder_input import encoder_input
+from reports.environment import environment
+from reports.evaluation import evaluate
 from reports.falsification_profile import THEOREMS, all_violations, is_run, row_claim, theorems
 from reports.falsification_rules import falsified, identified, is_worse, shows, vanishes
 from reports.falsification_table import found_by, gaps, row_scores
 from reports.falsification_training import CONTROLS, SETTINGS
+from reports.page import page
 from reports.plain_json import plain
 from reports.profiles import profile, profile_with
 from reports.report import select
+from reports.store import Record
+from reports.tables import tables
 from reports.theorems import LINEAR_ICA
 from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
 from reports.witness_cell import WitnessCell
 from reports.witness_gap import Gap
+from reports.wording import gap
 from synthetic import Assumption, violations, worlds
+from tests.fake_profile import FakeCell, FakeProfile, FakeTheorem
+from tests.fake_profile import claim as fake_claim
 
 PROFILE = theorems()
 ROWS = [(theorem, row) for theorem in THEOREMS for row in theorem.violations]
@@ -271,6 +279,54 @@ def test_a_row_of_the_table_says_where_each_verdict_comes_from():
     other["over_seeds"]["r2_affine"]["estimate"] = 0.1
     assert row_scores([WITNESS, other], "r2_affine")["estimate"] == 0.5
     assert row_scores([cells[0], other], "r2_affine")["estimate"] == 0.1
+
+
+def table_of(*cells: dict) -> dict:
+    """A report on one row whose cells left these summaries."""
+    theorem, row = RUN[0]
+    made = tuple(FakeCell(str(number)) for number in range(len(cells)))
+    tried = fake_claim(row.claim, made, "a row", rule=falsified("affine"))
+    shown = FakeTheorem(theorem.id, theorem.name, theorem.statement, (row,))
+    records = {
+        cell.id: Record(cell.id * 20, cell.id, {}, "", "cpu", {}, "", 1.0, summary, {})
+        for cell, summary in zip(made, cells, strict=True)
+    }
+    report = evaluate(FakeProfile("fake", (tried,), (shown,)), records, {}, (), environment("cpu"), 1.0)
+    run = {"command": "identify", "started": "2026-01-01T00:00:00+00:00", "jobs": 1, "threads": 1, "device": "cpu"}
+    return report | {"run": run | {"kept": 0}}
+
+
+def test_the_table_shows_witness_starts_and_gaps():
+    """In report.json, on the page and in LaTeX."""
+    report = table_of(WITNESS, made_cell(IN, OUT, start="random"), made_cell(OUT, start="witness"))
+    (row,) = report["falsification"]
+    assert row["gaps"]["twin_gap"] == {"value": -1.0, "standard_error": 0.01, "unit": "nats"}
+    assert [one["by"] for one in row["found_by"]] == ["witness", "random start", "witness start"]
+    assert (row["outcome"], row["as_expected"]) == ("SUPPORTED", True)
+    html = page(report, ())
+    for part in (
+        "random start: affine\u00a01/2, nonlinear\u00a01/2",
+        "0\u00a0(exact)",
+        "twin −1.000\u00a0±\u00a00.010",
+    ):
+        assert part in html
+    latex = tables(report)["falsification"]
+    assert latex.isascii()
+    assert "witness start: nonlinear~1/1 (optimum~1/1)" in latex
+    assert "$-$1.000~$\\pm$~0.010" in latex
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (None, "–"),
+        (Gap(1e-17, 1e-17, "nats"), "0\u00a0(exact)"),
+        (Gap(0.0, 0.01, "nats"), "+0.000\u00a0±\u00a00.010"),
+        (Gap(-0.25, 0.01, "correlation"), "−0.250\u00a0±\u00a00.010\u00a0(correlation)"),
+    ],
+)
+def test_gaps_in_words(given, shown):
+    assert gap(given and given._asdict()) == shown
 
 
 # selection
