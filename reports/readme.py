@@ -94,8 +94,8 @@ def _calibration() -> str:
     record = json.loads(CALIBRATION.read_text())
     named = record["verdicts"]
     return (
-        f"In {record['cases']:,} simulated cases {named['count']:,} verdicts named a class and {named['hits']} of them a "
-        f"wrong one (95 % interval {named['low']:.2%} to {named['high']:.2%}); see "
+        f"In {record['cases']:,} simulated cases {named['count']:,} verdicts named a class and {named['hits']} of them "
+        f"a wrong one (95 % interval {named['low']:.2%} to {named['high']:.2%}); see "
         "[docs/calibration.md](docs/calibration.md).\n"
     )
 
