@@ -1,7 +1,9 @@
 """How often the diagnostics reject what is true: null data sets, their record, and the page made from it.
 
 `python -m benchmarks.diagnostics_level` measures (about 4 core-minutes), writes `docs/diagnostics/level.json` and makes
-`docs/diagnostics.md` from it; `--page` makes the page again from the record kept there. Every data set is a stationary
+`docs/diagnostics.md` from it; `--page` makes the page again from the record kept there. Cells are kept in
+`out/diagnostics_level` as they are done, so that a stopped run goes on, and several runs can share the work by
+`--cells`; the record holds those that are done. Every data set is a stationary
 Markov process z' = m(z) + .6 e, e standard normal, on which all assumptions hold, and a code that is an invertible
 matrix times z. Each is diagnosed with alpha = .05 for the whole table, so each test violates at .05 / 8.
 """
@@ -132,21 +134,24 @@ def diagnosed(cell: Cell, at: int, index: int) -> tuple[Diagnoses, float]:
     return table, time.process_time() - start
 
 
-def measure(jobs: int) -> dict[str, Any]:
-    """The record: counts with exact intervals for every cell and test."""
-    cells = []
-    for at, cell in enumerate(CELLS):
-        out = Parallel(n_jobs=jobs)(delayed(diagnosed)(cell, at, index) for index in range(cell.sets))
-        tables = [table for table, _ in out]
-        cells.append(
-            {
-                **cell._asdict(),
-                "flexible_predictor": sum(table.predictor == "flexible" for table in tables),
-                "core_seconds": sum(seconds for _, seconds in out),
-                "any_violated": rate([bool(table.violated) for table in tables]),
-                "tests": {name: _test([table[name] for table in tables]) for name in SEES},
-            }
-        )
+def measured(at: int, jobs: int) -> dict[str, Any]:
+    """Counts with exact intervals for every test of one cell."""
+    cell = CELLS[at]
+    out = Parallel(n_jobs=jobs)(delayed(diagnosed)(cell, at, index) for index in range(cell.sets))
+    tables = [table for table, _ in out]
+    return {
+        **cell._asdict(),
+        "environment": environment("cpu"),
+        "flexible_predictor": sum(table.predictor == "flexible" for table in tables),
+        "core_seconds": sum(seconds for _, seconds in out),
+        "any_violated": rate([bool(table.violated) for table in tables]),
+        "tests": {name: _test([table[name] for table in tables]) for name in SEES},
+    }
+
+
+def record_of(folder: Path) -> dict[str, Any]:
+    """The record of the cells that are done."""
+    cells = [json.loads(done.read_text()) for done in sorted(folder.glob("?.json"))]
     return {
         "schema": 1,
         "alpha": ALPHA,
@@ -154,7 +159,7 @@ def measure(jobs: int) -> dict[str, Any]:
         "seed": SEED,
         "seeds": "numpy default_rng([seed, position of the cell, number of the data set])",
         "laws": {name: null.law for name, null in NULLS.items()},
-        "environment": environment("cpu"),
+        "environment": cells[0]["environment"],
         "code_version": code_version("identify.diagnostics.diagnose"),
         "core_seconds": sum(cell["core_seconds"] for cell in cells),
         "cells": cells,
@@ -246,12 +251,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Levels of the diagnostics on null data sets.")
     parser.add_argument("--page", action="store_true", help="make the page again from the record")
     parser.add_argument("--jobs", type=int, default=2, help="processes (2)")
+    parser.add_argument("--cells", type=int, nargs="*", default=range(len(CELLS)), help="positions of cells (all)")
     asked = parser.parse_args()
     if not asked.page:
-        record = json.dumps(measure(asked.jobs), indent=1, allow_nan=False) + "\n"
+        folder = ROOT / "out" / "diagnostics_level" / code_version("identify.diagnostics.diagnose")[:12]
+        folder.mkdir(parents=True, exist_ok=True)
+        for at in asked.cells:
+            if not (folder / f"{at}.json").is_file():
+                write_atomically(folder / f"{at}.json", _json(measured(at, asked.jobs)))
         (DOCS / "diagnostics").mkdir(exist_ok=True)
-        write_atomically(DOCS / "diagnostics" / "level.json", record.encode())
+        write_atomically(DOCS / "diagnostics" / "level.json", _json(record_of(folder)))
     publish(DOCS)
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return (json.dumps(value, indent=1, allow_nan=False) + "\n").encode()
 
 
 if __name__ == "__main__":
