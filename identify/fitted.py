@@ -47,6 +47,15 @@ class Fitted:
 
         x is one data set for all networks or one for each.
         """
+        with torch.no_grad():
+            return self._codes(self._inputs(x), trained)
+
+    def encoder(self, index: int) -> Callable[[Float[Tensor, "n p"]], Float[Tensor, "n m"]]:
+        """The trained map f of network `index` (in the order of `seeds`), differentiable in its input."""
+        return lambda rows: self._codes(self._inputs(rows[:, None]), True)[index, :, 0]
+
+    def _inputs(self, x: Data) -> Float[Tensor, "s n t q"]:
+        """Projected observations, one set a network."""
         sets = [x] * len(self.seeds) if isinstance(x, Tensor) else list(x)
         channels = self.projection.basis.shape[1]
         if any(one.shape[-1] != channels for one in sets):
@@ -54,15 +63,9 @@ class Fitted:
                 f"x has {sorted({one.shape[-1] for one in sets})} channels, the encoder was trained on {channels}; "
                 "pass observations of the same kind"
             )
-        with torch.no_grad():
-            return self._codes(sets, trained)
+        return self.projection.project([one.to(self.projection.mean) for one in sets])
 
-    def encoder(self, index: int) -> Callable[[Float[Tensor, "n p"]], Float[Tensor, "n m"]]:
-        """The trained map f of network `index` (in the order of `seeds`), differentiable in its input."""
-        return lambda rows: self._codes([rows[:, None]] * len(self.seeds), True)[index, :, 0]
-
-    def _codes(self, sets: Sequence[Float[Tensor, "n t p"]], trained: bool) -> Float[Tensor, "s n t m"]:
-        inputs = self.projection.project([one.to(self.projection.mean) for one in sets])
+    def _codes(self, inputs: Float[Tensor, "s n t q"], trained: bool) -> Float[Tensor, "s n t m"]:
         parameters = self.network.state_dict() if trained else dict(self.initial)
         prefix = "encoder."
         encoder = {k.removeprefix(prefix): v for k, v in parameters.items() if k.startswith(prefix)}
@@ -71,8 +74,8 @@ class Fitted:
 
     def held_out(self, x: Data) -> list[HeldOut]:
         """The objective of each network on sequences it was not trained on, at its own noise covariance."""
-        z = self.encode(x)
         with torch.no_grad():
-            residuals = z[:, :, 1:] - self.network.predictor(z)
+            z, predictions = self.network(self._inputs(x))
+            residuals = z[:, :, 1:] - predictions
         method = self.config.method
         return [held_out_objective(z[i], residuals[i], self.factor[i], method) for i in range(len(self.seeds))]
