@@ -1,6 +1,6 @@
 """How often the diagnostics reject what is true: null data sets, their record, and the page made from it.
 
-`python -m benchmarks.diagnostics_level` measures (about 4 core-minutes), writes `docs/diagnostics/level.json` and makes
+`python -m benchmarks.diagnostics_level` measures (about 3 core-minutes), writes `docs/diagnostics/level.json` and makes
 `docs/diagnostics.md` from it; `--page` makes the page again from the record kept there. Cells are kept in
 `out/diagnostics_level` as they are done, so that a stopped run goes on, and several runs can share the work by
 `--cells`; the record holds those that are done. Every data set is a stationary
@@ -192,7 +192,7 @@ def markdown(record: Mapping[str, Any]) -> str:
         "`identify.diagnose` tests the assumptions of the identifiability theorem on latents, true or recovered. An "
         "assumption is *violated* if and only if its p-value is at most its share of the table's false-alarm rate; "
         "*supported* means that a defect of the stated size would have been seen with probability .9; everything else "
-        "is *undecided*. No p-value (-) means that the data cannot tell.",
+        "is *undecided*. No p-value means that the test of a violation does not apply to these data.",
         "",
         "| test | sees | does not see |",
         "|---|---|---|",
@@ -200,7 +200,7 @@ def markdown(record: Mapping[str, Any]) -> str:
         "",
         "## Level",
         "",
-        f"How often true assumptions are rejected. Gaussian processes on which all of them hold, e standard normal: "
+        f"How often true assumptions are rejected. Stationary Markov processes on which all of them hold, e standard normal: "
         f"{'; '.join(f'{name}, {law}' for name, law in record['laws'].items())}. First column of numbers: data sets "
         f"with p <= {alpha:g}, second: with *violated*, at {each:g} a test, so that the table as a whole keeps "
         f"{alpha:g}. Counts, and exact 95 % intervals of the rates. A level is kept where the interval reaches down to "
