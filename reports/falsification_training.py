@@ -40,6 +40,8 @@ class Setting:
     sees: Sees = "frame"
     form: Literal["MI", "LDM"] = "MI"
     narrower: bool = False
+    batch: int = 256
+    predictor: tuple[int, ...] = (16,)
     restarts: int = 1
 
     def method(self, base: Method) -> Method:
@@ -59,10 +61,10 @@ SETTINGS = {
 """The violations whose model class is among our latent models."""
 
 CONTROLS = {
-    "one_dimension": Setting(1, restarts=2),
-    "deficiency_one": Setting(3, restarts=2),
-    "moment_curve": Setting(2, restarts=2),
-    "jumps": Setting(2, restarts=2),
+    "one_dimension": Setting(1, steps=2000, batch=512),
+    "deficiency_one": Setting(3, steps=2000, batch=512, restarts=2),
+    "moment_curve": Setting(2, steps=2000, batch=512, predictor=(32, 32)),
+    "jumps": Setting(2, steps=2000, batch=512, predictor=(32, 32)),
 }
 
 
@@ -100,7 +102,7 @@ def _random(world: WorldChoice, setting: Setting) -> TrainingCell:
         config=_config(setting, setting.method(KNN)),
         sample=PAIRS,
         seeds=SEEDS,
-        cost=8.0 * setting.restarts,
+        cost=0.03 * setting.steps * setting.batch / 256 * setting.restarts,
         sees=setting.sees,
         scores=_NARROW if setting.narrower else _EQUAL,
     )
@@ -132,9 +134,9 @@ def _config(setting: Setting, method: Method) -> FitConfig:
     return FitConfig(
         method=method,
         encoder=EncoderConfig(setting.width, (32, 32, 32), "leaky_relu", skip=True),
-        predictor=PredictorConfig("mlp", (16,), skip=True, activation="leaky_relu"),
+        predictor=PredictorConfig("mlp", setting.predictor, skip=True, activation="leaky_relu"),
         steps=setting.steps,
-        batch=256,
+        batch=setting.batch,
         window=2,
         restarts=setting.restarts,
     )
