@@ -200,7 +200,8 @@ def markdown(record: Mapping[str, Any]) -> str:
         "",
         "## Level",
         "",
-        f"How often true assumptions are rejected. Stationary Markov processes on which all of them hold, e standard normal: "
+        "How often true assumptions are rejected. Stationary Markov processes on which all of them hold, e standard "
+        "normal: "
         f"{'; '.join(f'{name}, {law}' for name, law in record['laws'].items())}. First column of numbers: data sets "
         f"with p <= {alpha:g}, second: with *violated*, at {each:g} a test, so that the table as a whole keeps "
         f"{alpha:g}. Counts, and exact 95 % intervals of the rates. A level is kept where the interval reaches down to "
