@@ -205,6 +205,7 @@ def _run(cell: FakeCell, seed: int, generator: np.random.Generator) -> dict[str,
             "reason": f"{cell.verdict} holds, smaller classes fail",
         },
         "untrained_r2": 0.62,
+        "by_shape": [0.9, 0.99, 0.9],
         "optimum": {
             "reached": cell.reached,
             "objective": -1.2 + gap,
@@ -217,6 +218,7 @@ def _run(cell: FakeCell, seed: int, generator: np.random.Generator) -> dict[str,
 
 def _summary(cell: FakeCell, generator: np.random.Generator) -> dict[str, Any]:
     runs = [_run(cell, seed, generator) for seed in range(5)]
+    fold = "fold" in cell.id
     over_seeds = {}
     for score in ("r2_affine", "mcc_pearson", "cca_mean"):
         values = [run["scores"][score]["estimate"] for run in runs]
@@ -251,6 +253,7 @@ def _summary(cell: FakeCell, generator: np.random.Generator) -> dict[str, Any]:
         },
         "steps": 1500,
         "parameters": 41000,
+        **({"shapes": [1.0, 2.0, 4.0], "by_shape": [_interval(r2, 0.01) for r2 in (0.9, 0.99, 0.9)]} if fold else {}),
         "runs": runs,
         "over_seeds": over_seeds,
         "seconds": {"training": cell.seconds, "measuring": 0.0},

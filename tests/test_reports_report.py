@@ -85,7 +85,7 @@ def test_resume_after_kill_9_gives_the_same_numbers_and_repeats_nothing(tmp_path
 
 
 def test_control_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, undisturbed):
-    process = start(tmp_path, "--seconds", "0.3")
+    process = start(tmp_path, "--seconds", "1")  # eleven seconds are left when two cells are done
     wait_for_records(tmp_path, 2, process)
     os.killpg(process.pid, signal.SIGINT)
     code, stdout, stderr = finish(process)

@@ -166,7 +166,7 @@ def test_a_code_that_looks_at_the_past_is_not_a_function_of_the_frame():
         (lambda: synthetic.axial_sphere(kappa=0.0), "kappa=0.0"),
         (lambda: synthetic.axial_sphere(rate=0.0), "rate=0"),
         (lambda: synthetic.constant_circle(shift=0.0), "shift=0.0"),
-        (lambda: synthetic.VonMisesFisher(synthetic.Latest(4), 1.0), "dimension 4"),
+        (lambda: synthetic.VonMisesFisher(synthetic.Latest(1), 1.0), "dimension 1"),
         (lambda: synthetic.TanhPredictor(2, 0.0), "gain=0.0"),
         (lambda: synthetic.SinhWarp(2, last=3), "last=3"),
         (lambda: synthetic.InverseMap(synthetic.TentFold(1)), "is not injective"),
