@@ -41,6 +41,7 @@ class Setting:
     form: Literal["MI", "LDM"] = "MI"
     narrower: bool = False
     batch: int = 256
+    start_steps: int = 1500
     predictor: tuple[int, ...] = (16,)
     restarts: int = 1
 
@@ -51,7 +52,7 @@ class Setting:
 
 SETTINGS = {
     "constant_predictor": Setting(2, steps=800),
-    "deficiency_two": Setting(3),
+    "deficiency_two": Setting(3, start_steps=4000),
     "warped_latents": Setting(2),
     "encoder_of_the_past": Setting(2, sees="past", form="LDM"),
     "encoder_of_the_time": Setting(2, arguments=(HALF_TURN,), sees="time"),
@@ -63,7 +64,7 @@ SETTINGS = {
 CONTROLS = {
     "one_dimension": Setting(1, steps=2000, batch=512),
     "deficiency_one": Setting(3, steps=2000, batch=512, restarts=2),
-    "moment_curve": Setting(2, steps=2000, batch=512, predictor=(32, 32)),
+    "moment_curve": Setting(2, steps=4000, batch=512, predictor=(32, 32)),
     "jumps": Setting(2, steps=2000, batch=512, predictor=(32, 32)),
 }
 
@@ -114,7 +115,7 @@ def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
         steps=200,
         learning_rate=0.001,
         batch=512,
-        start_steps=1500,
+        start_steps=setting.start_steps,
         restarts=1,
     )
     return TrainingCell(
@@ -123,7 +124,7 @@ def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
         config=config,
         sample=PAIRS,
         seeds=SEEDS,
-        cost=15.0,
+        cost=0.01 * setting.start_steps,
         start="witness",
         sees=setting.sees,
         scores=_NARROW if setting.narrower else _EQUAL,
