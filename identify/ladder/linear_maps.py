@@ -26,8 +26,35 @@ class LinearMap(NamedTuple):
     parameters: float
 
     def __call__(self, z: Float[np.ndarray, "rows d"]) -> Float[np.ndarray, "rows m"]:
-        """Apply the map."""
+        """Apply the map; permutations (one factor a code) by picking columns."""
+        sources = np.argmax(np.abs(self.slope), axis=0)
+        if np.count_nonzero(self.slope) == len(sources):
+            return z[:, sources] * self.slope[sources, np.arange(len(sources))] + self.offset
         return z @ self.slope + self.offset
+
+
+class JointMoments(NamedTuple):
+    """Means and centred second moments of both sides, from which every linear map's residual form follows."""
+
+    true_mean: Float[np.ndarray, " d"]
+    recovered_mean: Float[np.ndarray, " m"]
+    true: Float[np.ndarray, "d d"]
+    cross: Float[np.ndarray, "d m"]
+    recovered: Float[np.ndarray, "m m"]
+
+    def residual_form(self, fitted: LinearMap) -> Float[np.ndarray, "m m"]:
+        """Mean outer product of z_hat - z @ slope - offset, to rounding of the code's own variance."""
+        shift = self.recovered_mean - self.true_mean @ fitted.slope - fitted.offset
+        mixed = fitted.slope.T @ self.cross
+        form = self.recovered - mixed - mixed.T + fitted.slope.T @ self.true @ fitted.slope
+        return form + np.outer(shift, shift)
+
+
+def joint_moments(true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarray, "rows m"]) -> JointMoments:
+    """Compute them in three products of the rows."""
+    a, b = true.mean(axis=0), recovered.mean(axis=0)
+    zc, yc, n = true - a, recovered - b, len(true)
+    return JointMoments(a, b, zc.T @ zc / n, zc.T @ yc / n, yc.T @ yc / n)
 
 
 class Moments(NamedTuple):

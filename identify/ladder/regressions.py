@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from identify.ladder.kernel_ridge import fit_nonlinear, whitener
-from identify.ladder.linear_maps import fit_linear_maps
+from identify.ladder.linear_maps import fit_linear_maps, joint_moments
 from identify.ladder.monotone import fit_monotone_map
 from identify.ladder.planted_bends import planted_bends
 from identify.ladder.residuals import Fold, discount, second_moment
@@ -53,11 +53,12 @@ def fit_linear_half(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray,
     z_held, y_held = true[split.held_out], recovered[split.held_out]
     _, white = whitener(y)
     train, held, discounts, rest = {}, {}, {}, {}
+    known = joint_moments(z, y)
+    few = spread(len(z))
     for name, fitted in fit_linear_maps(z, y).items():
-        left = (y - fitted(z)) @ white
-        train[name] = second_moment(left)
+        train[name] = white.T @ known.residual_form(fitted) @ white
         if name == "affine":
-            rest[name] = left[spread(len(left))]
+            rest[name] = (y[few] - fitted(z[few])) @ white
         held[name] = (y_held - fitted(z_held)) @ white
         discounts[name] = discount(fitted.parameters, len(z))
     return HalfFit(train, rest, Fold(held, discounts, split.blocks))
