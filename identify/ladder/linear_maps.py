@@ -57,24 +57,6 @@ def joint_moments(true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarray
     return JointMoments(a, b, zc.T @ zc / n, zc.T @ yc / n, yc.T @ yc / n)
 
 
-class Moments(NamedTuple):
-    """Means and centred second moments of train rows."""
-
-    true_mean: Float[np.ndarray, " d"]
-    recovered_mean: Float[np.ndarray, " m"]
-    true: Float[np.ndarray, "d d"]
-    cross: Float[np.ndarray, "d m"]
-    recovered: Float[np.ndarray, " m"]
-
-
-def moments(true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarray, "rows m"]) -> Moments:
-    """Compute the train moments (recovered: variances only)."""
-    a, b = true.mean(axis=0), recovered.mean(axis=0)
-    zc, yc = true - a, recovered - b
-    n = len(true)
-    return Moments(a, b, zc.T @ zc / n, zc.T @ yc / n, np.mean(yc * yc, axis=0))
-
-
 def _signed_permutation(weight: np.ndarray, signs_of: np.ndarray) -> np.ndarray:
     rows, columns = linear_sum_assignment(-weight)
     slope = np.zeros_like(weight)
@@ -87,17 +69,20 @@ def _polar(cross: np.ndarray) -> np.ndarray:
     return u @ vt
 
 
-def fit_linear_maps(true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarray, "rows m"]) -> dict[str, LinearMap]:
-    """Fit all linear classes that apply: every one where d = m, `affine` alone otherwise."""
+def fit_linear_maps(
+    true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarray, "rows m"], known: JointMoments | None = None
+) -> dict[str, LinearMap]:
+    """Fit all linear classes that apply: every one where d = m, `affine` alone otherwise; `known`: their moments."""
     d, m = true.shape[1], recovered.shape[1]
     slope, offset = affine_fit(true, recovered)
     maps = {"affine": LinearMap(slope, offset, d + 1.0)}
     if d != m:
         return maps
-    known = moments(true, recovered)
+    known = joint_moments(true, recovered) if known is None else known
+    recovered_variance = np.diag(known.recovered)
     power = known.true + np.outer(known.true_mean, known.true_mean)
     cross = known.cross + np.outer(known.true_mean, known.recovered_mean)
-    unit = np.sqrt(np.maximum(known.recovered + known.recovered_mean**2, 1e-300))
+    unit = np.sqrt(np.maximum(recovered_variance + known.recovered_mean**2, 1e-300))
     no_offset = np.zeros(d)
     maps["identity"] = LinearMap(np.eye(d), no_offset, 0.0)
     squared = np.diag(power)[:, None] - 2 * np.abs(cross)
@@ -107,7 +92,7 @@ def fit_linear_maps(true: Float[np.ndarray, "rows d"], recovered: Float[np.ndarr
     return maps
 
 
-def _centred_maps(known: Moments, d: int) -> dict[str, LinearMap]:
+def _centred_maps(known: JointMoments, d: int) -> dict[str, LinearMap]:
     total = float(np.trace(known.true))
     variance = np.maximum(np.diag(known.true), 1e-300)
 
@@ -116,7 +101,7 @@ def _centred_maps(known: Moments, d: int) -> dict[str, LinearMap]:
 
     plain = _signed_permutation(np.abs(known.cross), known.cross)
     plain_factor = float(np.sum(plain * known.cross)) / total
-    explained = known.cross**2 / variance[:, None] / np.maximum(known.recovered, 1e-300)
+    explained = known.cross**2 / variance[:, None] / np.maximum(np.diag(known.recovered), 1e-300)
     scaled = _signed_permutation(explained, known.cross)
     rotation = _polar(known.cross)
     factor = float(np.sum(rotation * known.cross)) / total

@@ -55,7 +55,7 @@ def fit_linear_half(true: Float[np.ndarray, "n d"], recovered: Float[np.ndarray,
     train, held, discounts, rest = {}, {}, {}, {}
     known = joint_moments(z, y)
     few = spread(len(z))
-    for name, fitted in fit_linear_maps(z, y).items():
+    for name, fitted in fit_linear_maps(z, y, known).items():
         train[name] = white.T @ known.residual_form(fitted) @ white
         if name == "affine":
             rest[name] = (y[few] - fitted(z[few])) @ white
