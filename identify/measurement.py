@@ -24,7 +24,7 @@ from identify.metrics.canonical import mean_cca, pwcca, svcca
 from identify.metrics.matching import mcc, weak_mcc
 from identify.metrics.nonlinear import nonlinear_r2
 from identify.metrics.procrustes import procrustes_r2
-from identify.metrics.score import Score
+from identify.metrics.score import Score, moments_remembered
 from identify.splits import Split, make_split
 from identify.verdict import MAX_ROWS, Judgement, Verdict, judge
 
@@ -199,19 +199,23 @@ def _all_scores(z: _Array, y: _Array, split: Split, names: Sequence[str] | None)
     equal = z.shape[1] == y.shape[1]
     if names is None:
         names = [name for name in SCORES if equal or name not in _NEEDS_EQUAL_WIDTH]
-    out = {}
     for name in names:
         if name not in SCORES:
             raise ValueError(f"scores={name!r} is not known: choose from {', '.join(SCORES)}")
         if name in _NEEDS_EQUAL_WIDTH and not equal:
             raise ValueError(f"scores={name!r} needs equal widths, got d={z.shape[1]} and m={y.shape[1]}: leave it out")
-        used = _thinned(split, MAX_ROWS) if name in _NEEDS_SUBSAMPLE else split
-        out[name] = SCORES[name](z, y, used)._replace(chance=_chance(SCORES[name], z, y, split))
+    out = {}
+    shuffled = _shuffled(z, y, split)
+    few = _thinned(split, MAX_ROWS)
+    with moments_remembered():
+        for name in names:
+            used = few if name in _NEEDS_SUBSAMPLE else split
+            out[name] = SCORES[name](z, y, used)._replace(chance=SCORES[name](*shuffled).estimate)
     return out
 
 
-def _chance(score: Callable, z: _Array, y: _Array, split: Split) -> float:
-    """Score after the recovered rows of each side are shuffled (turned by half where they are a series)."""
+def _shuffled(z: _Array, y: _Array, split: Split) -> tuple[_Array, _Array, Split]:
+    """Rows for the chance level: the recovered rows of each side shuffled (turned by half where they are a series)."""
     small = _thinned(split, CHANCE_ROWS)
     rng = np.random.default_rng([split.seed, 3])
 
@@ -225,8 +229,7 @@ def _chance(score: Callable, z: _Array, y: _Array, split: Split) -> float:
         y[np.concatenate([shuffled(small.train), shuffled(small.held_out)])],
     )
     cut = len(small.train)
-    there = small._replace(train=np.arange(cut), held_out=np.arange(cut, len(a)))
-    return score(a, b, there).estimate
+    return a, b, small._replace(train=np.arange(cut), held_out=np.arange(cut, len(a)))
 
 
 def _ladder(judgement: Judgement) -> tuple[LadderEntry, ...]:

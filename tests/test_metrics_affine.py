@@ -77,3 +77,20 @@ def test_collinear_and_constant_columns_do_not_hurt():
     split = make_split(len(z))
     padded = np.concatenate([y, y[:, :2], np.zeros((len(y), 1))], axis=1)
     assert affine_r2(z, padded, split).estimate == pytest.approx(affine_r2(z, y, split).estimate, abs=1e-8)
+
+
+def test_moments_are_remembered_for_the_same_objects_only():
+    """Same arrays and rows, in either order, give the same numbers; other rows or values never do."""
+    from identify.metrics.score import moments, moments_remembered
+
+    rng = np.random.default_rng(0)
+    x, y, rows = rng.standard_normal((50, 3)), rng.standard_normal((50, 2)), np.arange(30)
+    plain, turned = moments(x, y, rows), moments(y, x, rows)
+    with moments_remembered():
+        assert moments(x, y, rows) is moments(x, y, rows)
+        for found, expected in ((moments(x, y, rows), plain), (moments(y, x, rows), turned)):
+            for one, other in zip(found, expected, strict=True):
+                assert one == pytest.approx(other, abs=1e-12)
+        assert moments(x, y, np.arange(40)).rows == 40
+        assert moments(x + 1, y, rows).first_mean == pytest.approx(plain.first_mean + 1)
+    assert moments(x, y, rows) is not moments(x, y, rows)
