@@ -64,7 +64,9 @@ def stored_geometry(
         singular_values=singular,
         log_volume=log_volume,
         log_volume_on_manifold=None,
-        **{name: numbers[name] for name in ("deviation", "rank", "least_rank", "sign_share", "from_orthogonal")},
+        **{name: numbers[name] for name in ("rank", "least_rank", "sign_share")},
+        # JSON has no infinity: null stands for it
+        **{name: float("inf") if numbers[name] is None else numbers[name] for name in ("deviation", "from_orthogonal")},
     )
     partner = arrays["geometry/partner"]
     folds = Folding(partner >= 0, partner, numbers["folded_share"], numbers["folding_entropy"])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from reports.plain_json import plain
 from reports.recovered_geometry import POINTS, measure_geometry, stored_geometry
 from synthetic import markov_gaussian
 
@@ -51,3 +52,14 @@ def test_a_record_gives_back_what_was_measured(sampled):
     assert found.deviation == numbers["deviation"]
     assert folds.share == numbers["folded_share"]
     assert found.log_volume == pytest.approx(np.zeros(POINTS), abs=1e-2)
+
+
+def test_a_singular_map_is_stored_and_read_back(sampled):
+    """A constant coordinate: the distance to orthogonal is infinite, which a record keeps as null."""
+    world, z = sampled
+    lost = _encoder(world, lambda u: torch.stack([u[:, 0], 0 * u[:, 1]], 1))
+    numbers, arrays = measure_geometry(lost, world, z)
+    assert numbers["from_orthogonal"] == float("inf")
+    _, found, _ = stored_geometry({"geometry": plain(numbers)}, arrays)
+    assert found.from_orthogonal == float("inf")
+    assert found.rank == 1
