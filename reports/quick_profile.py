@@ -33,7 +33,7 @@ SUPPORTED = frozenset({Outcome.SUPPORTED})
 NOT_SUPPORTED = frozenset({Outcome.REFUTED, Outcome.INCONCLUSIVE})
 INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
 
-_WITNESSED = ("warped_latents", "delayed_copy", "free_density")
+_WITNESSED = ("warped_latents", "context_covariance", "free_density")
 _SLUG = {"log det": "log-det", "kNN": "knn", "KDE": "kde", "stop-gradient": "stop-gradient"}
 
 

@@ -64,9 +64,12 @@ def stored_geometry(
         singular_values=singular,
         log_volume=log_volume,
         log_volume_on_manifold=None,
-        **{name: numbers[name] for name in ("rank", "least_rank", "sign_share")},
         # JSON has no infinity: null stands for it
-        **{name: float("inf") if numbers[name] is None else numbers[name] for name in ("deviation", "from_orthogonal")},
+        deviation=float("inf") if numbers["deviation"] is None else numbers["deviation"],
+        rank=numbers["rank"],
+        least_rank=numbers["least_rank"],
+        sign_share=numbers["sign_share"],
+        from_orthogonal=float("inf") if numbers["from_orthogonal"] is None else numbers["from_orthogonal"],
     )
     partner = arrays["geometry/partner"]
     folds = Folding(partner >= 0, partner, numbers["folded_share"], numbers["folding_entropy"])
