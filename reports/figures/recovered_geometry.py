@@ -10,7 +10,7 @@ from reports.figures.style import panels
 from reports.recovered_geometry import stored_geometry
 from reports.store import Record
 
-MOST_WORLDS = 6
+MOST_WORLDS = 8
 
 
 def draw(records: Mapping[str, Record]) -> Drawing | None:
