@@ -27,7 +27,7 @@ from torch import Tensor
 
 from synthetic.assumptions import Declaration
 from synthetic.linear_gaussian import linear_gaussian
-from synthetic.mixing import Mixing
+from synthetic.mixing import Mixing, SelfMap
 from synthetic.tent_fold import TentFold
 from synthetic.world import World
 
@@ -90,18 +90,10 @@ class AlignmentViolation:
 
 
 @dataclass(frozen=True)
-class SecondHermite(Mixing):
+class SecondHermite(SelfMap):
     """x = (z^2 - 1) / sqrt 2 in one dimension: mean 0 and variance 1 under N(0, 1)."""
 
-    @property
-    def input_dim(self) -> int:
-        """One."""
-        return 1
-
-    @property
-    def output_dim(self) -> int:
-        """One."""
-        return 1
+    dim = 1
 
     @property
     def injective(self) -> Declaration:
@@ -123,18 +115,10 @@ class SecondHermite(Mixing):
 
 
 @dataclass(frozen=True)
-class SignFold(Mixing):
+class SignFold(SelfMap):
     """x = (sign(z_1) abs(z_2), psi(z_1)): keeps N(0, I_2), two to one (z_2 and -z_2 fall together), sign(0) = 1."""
 
-    @property
-    def input_dim(self) -> int:
-        """Two."""
-        return 2
-
-    @property
-    def output_dim(self) -> int:
-        """Two."""
-        return 2
+    dim = 2
 
     @property
     def injective(self) -> Declaration:

@@ -15,12 +15,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Composition, Mixing
+from synthetic.mixing import Composition, SelfMap
 from synthetic.orthogonal import random_orthonormal
 
 
 @dataclass(frozen=True, eq=False)
-class Coupling(Mixing):
+class Coupling(SelfMap):
     """One layer with `shift` W and, where affine, `stretch` V (both [a b]) and `bound` c; `second`: that half moves.
 
     ValueError when V does not have the shape of W, or for bound < 0.
@@ -40,14 +40,9 @@ class Coupling(Mixing):
             raise ValueError(f"bound={self.bound} bounds no size: take bound >= 0")
 
     @property
-    def input_dim(self) -> int:
+    def dim(self) -> int:
         """Both halves."""
         return sum(self.shift.shape)
-
-    @property
-    def output_dim(self) -> int:
-        """Both halves."""
-        return self.input_dim
 
     @property
     def injective(self) -> Declaration:

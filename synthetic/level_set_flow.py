@@ -27,7 +27,7 @@ from synthetic.fourier_series import FourierSeries, grid
 from synthetic.initial_law import StandardNormal
 from synthetic.linear_gaussian import linear_gaussian
 from synthetic.markov_gaussian import drawn_mixing
-from synthetic.mixing import Mixing
+from synthetic.mixing import Mixing, SelfMap
 from synthetic.violation import Violation
 from synthetic.world import World
 
@@ -78,24 +78,16 @@ class ShrinkingGaussian(ContextGaussian):
 
 
 @dataclass(frozen=True)
-class LevelSetFlow(Mixing):
+class LevelSetFlow(SelfMap):
     """h: every ellipse q(z) = q moved along itself by `shift` of its mass. ValueError unless 0 < shift < 1."""
+
+    dim = 2
 
     shift: float = 0.25
 
     def __post_init__(self) -> None:
         if not 0 < self.shift < 1:
             raise ValueError(f"shift={self.shift} moves nothing or a full turn: take 0 < shift < 1")
-
-    @property
-    def input_dim(self) -> int:
-        """Two."""
-        return 2
-
-    @property
-    def output_dim(self) -> int:
-        """Two."""
-        return 2
 
     @property
     def injective(self) -> Declaration:

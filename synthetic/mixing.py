@@ -62,6 +62,25 @@ class Mixing(ABC):
         return {Assumption.INJECTIVE_MIXING: self.injective}
 
 
+class SelfMap(Mixing):
+    """A map of R^d into itself."""
+
+    @property
+    @abstractmethod
+    def dim(self) -> int:
+        """Dimension d of argument and value."""
+
+    @property
+    def input_dim(self) -> int:
+        """d."""
+        return self.dim
+
+    @property
+    def output_dim(self) -> int:
+        """d."""
+        return self.dim
+
+
 @dataclass(frozen=True)
 class Composition(Mixing):
     """g = last o ... o first; ValueError when neighbouring dimensions differ."""

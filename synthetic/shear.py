@@ -10,11 +10,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Mixing
+from synthetic.mixing import SelfMap
 
 
-class Shear(Mixing):
+class Shear(SelfMap):
     """x = (z_1, z_2 + s(z_1)) for a smooth s."""
+
+    dim = 2
 
     @abstractmethod
     def offset(self, u: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
@@ -23,16 +25,6 @@ class Shear(Mixing):
     @abstractmethod
     def slope(self, u: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:
         """s'(u)."""
-
-    @property
-    def input_dim(self) -> int:
-        """Two."""
-        return 2
-
-    @property
-    def output_dim(self) -> int:
-        """Two."""
-        return 2
 
     @property
     def injective(self) -> Declaration:

@@ -19,7 +19,7 @@ from synthetic.assumptions import Assumption, Declaration
 from synthetic.ceiling import INJECTIVE
 from synthetic.fourier_series import FourierSeries, grid
 from synthetic.markov_gaussian import drawn_mixing
-from synthetic.mixing import Mixing
+from synthetic.mixing import Mixing, SelfMap
 from synthetic.predictor import Predictor
 from synthetic.turn import SphericalTurn
 from synthetic.violation import Violation
@@ -28,12 +28,14 @@ from synthetic.world import World
 
 
 @dataclass(frozen=True)
-class CircleShift(Mixing):
+class CircleShift(SelfMap):
     """x = |z| (cos b, sin b), F(b) = F(a) + shift mod 1, a the angle of z and F that of exp(kappa cos a).
 
     Of degree one, so that at unit vectors det J_h = f(a) / f(b) is the length factor along the circle. ValueError for
     kappa <= 0 or shift outside (0, 1).
     """
+
+    dim = 2
 
     kappa: float
     shift: float = 0.25
@@ -41,16 +43,6 @@ class CircleShift(Mixing):
     def __post_init__(self) -> None:
         if not (self.kappa > 0 and 0 < self.shift < 1):
             raise ValueError(f"kappa={self.kappa}, shift={self.shift}: take kappa > 0 and 0 < shift < 1")
-
-    @property
-    def input_dim(self) -> int:
-        """Two."""
-        return 2
-
-    @property
-    def output_dim(self) -> int:
-        """Two."""
-        return 2
 
     @property
     def injective(self) -> Declaration:

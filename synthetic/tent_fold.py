@@ -15,11 +15,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Mixing
+from synthetic.mixing import SelfMap
 
 
 @dataclass(frozen=True)
-class TentFold(Mixing):
+class TentFold(SelfMap):
     """R^d -> R^d, the last coordinate folded. ValueError for dim < 1."""
 
     dim: int = 1
@@ -27,16 +27,6 @@ class TentFold(Mixing):
     def __post_init__(self) -> None:
         if self.dim < 1:
             raise ValueError(f"dim={self.dim} has nothing to fold: take dim >= 1")
-
-    @property
-    def input_dim(self) -> int:
-        """Dimension."""
-        return self.dim
-
-    @property
-    def output_dim(self) -> int:
-        """Dimension."""
-        return self.dim
 
     @property
     def injective(self) -> Declaration:

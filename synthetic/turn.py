@@ -14,11 +14,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Mixing
+from synthetic.mixing import SelfMap
 
 
-class Turn(Mixing):
+class Turn(SelfMap):
     """R^3 -> R^3, the plane orthogonal to a coordinate axis turned by an angle that the rotation does not change."""
+
+    dim = 3
 
     @property
     @abstractmethod
@@ -32,16 +34,6 @@ class Turn(Mixing):
     @abstractmethod
     def angle_gradient(self, z: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """Derivative of the angle."""
-
-    @property
-    def input_dim(self) -> int:
-        """Three."""
-        return 3
-
-    @property
-    def output_dim(self) -> int:
-        """Three."""
-        return 3
 
     @property
     def injective(self) -> Declaration:

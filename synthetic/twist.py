@@ -14,11 +14,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Mixing
+from synthetic.mixing import SelfMap
 
 
 @dataclass(frozen=True)
-class Twist(Mixing):
+class Twist(SelfMap):
     """R^d -> R^d, the plane of the first two coordinates turned. ValueError for dim < 2 or power < 1."""
 
     rate: float
@@ -30,16 +30,6 @@ class Twist(Mixing):
             raise ValueError(f"dim={self.dim} has no plane to turn: take dim >= 2")
         if self.power < 1:
             raise ValueError(f"power={self.power} tears the origin: take power >= 1")
-
-    @property
-    def input_dim(self) -> int:
-        """Dimension."""
-        return self.dim
-
-    @property
-    def output_dim(self) -> int:
-        """Dimension."""
-        return self.dim
 
     @property
     def injective(self) -> Declaration:
