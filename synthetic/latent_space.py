@@ -128,8 +128,8 @@ class Box(LatentSpace):
 
 
 @dataclass(frozen=True)
-class Sphere(LatentSpace):
-    """Unit vectors of R^d; ValueError for dimension < 2."""
+class Hypersurface(LatentSpace):
+    """A set of one dimension less than the R^d around it; ValueError for dimension < 2."""
 
     dimension: int
 
@@ -145,6 +145,11 @@ class Sphere(LatentSpace):
     def intrinsic_dim(self) -> int:
         """d - 1."""
         return self.dimension - 1
+
+
+@dataclass(frozen=True)
+class Sphere(Hypersurface):
+    """Unit vectors of R^d."""
 
     @property
     def statement(self) -> str:
@@ -166,23 +171,8 @@ class Sphere(LatentSpace):
 
 
 @dataclass(frozen=True)
-class Simplex(LatentSpace):
-    """Probability vectors of d entries; ValueError for dimension < 2."""
-
-    dimension: int
-
-    def __post_init__(self) -> None:
-        _at_least("dimension", self.dimension, 2)
-
-    @property
-    def dim(self) -> int:
-        """d."""
-        return self.dimension
-
-    @property
-    def intrinsic_dim(self) -> int:
-        """d - 1."""
-        return self.dimension - 1
+class Simplex(Hypersurface):
+    """Probability vectors of d entries."""
 
     @property
     def statement(self) -> str:
