@@ -45,7 +45,7 @@ _CONTROLS = {
 }
 _OUT_OF_REACH = ("jumps",)
 """Controls whose optimum a continuous predictor does not reach: not refuted is all that can be asked of training."""
-_ARGUMENTS = {"encoder_of_the_time": (HALF_TURN,), "delayed_copy": (("rate", 0.8),)}
+_ARGUMENTS = {"encoder_of_the_time": (HALF_TURN,)}
 _RULE_TEXT = (
     "SUPPORTED: for every draw the witness's gap is within five standard errors of 0 (alignment: not below the best "
     "linear code), it is outside the theorem's class by a certified verdict, or by an affine R² whose interval lies "

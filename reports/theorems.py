@@ -77,7 +77,7 @@ THEOREM_1 = Theorem(
         ),
         Removal(
             assumption="nonsingular covariance: one coordinate copies the past of another",
-            automorphism=r"$h(z) = (z_1, \sinh(z_2))$",
+            automorphism=r"$h(z) = (z_1, \mathrm{asinh}(8 z_2))$",
             predicted=NOT_AFFINE,
             claim="thm-1/delayed-copy",
             check="",

@@ -127,7 +127,7 @@ from synthetic.twist import Twist
 from synthetic.two_contexts import TurnedMean, bit_information, two_contexts
 from synthetic.violation import Violation, density_gap
 from synthetic.von_mises_fisher import Latest, Pole, PoleStart, VonMisesFisher
-from synthetic.warp import SinhWarp, Warp
+from synthetic.warp import AsinhWarp, SinhWarp, Warp
 from synthetic.warped_latents import affine_r2_of_sinh, warped_latents
 from synthetic.wobbly import (
     PUBLISHED_CEILING,
@@ -150,6 +150,7 @@ __all__ = [
     "AlignmentObjective",
     "AlignmentViolation",
     "ArctanTurn",
+    "AsinhWarp",
     "Assumption",
     "AutoRegression",
     "Banana",

@@ -1,9 +1,10 @@
 """V6: singular noise. z_{t,1} = rho z_{t-1,2} + e_t and z_{t,2} = z_{t-1,1} exactly: one noise for two coordinates.
 
-h(z) = (z_1, psi(z_2)), psi(v) = sinh(rate v), follows a law of the same form: given its past, y_t = h(z_t) is
+h(z) = (z_1, psi(z_2)), psi(v) = asinh(rate v), follows a law of the same form: given its past, y_t = h(z_t) is
 N(rho psi^-1(y_{t-1,2}), 1 - rho^2) in the first coordinate and psi(y_{t-1,1}) in the second, with the same singular
 covariance. Predictions (rho z_2, z_1) cover the plane. The twin adds noise to the copy, and then the spread of
-psi(z_2) depends on the past. [mikulasch2026ldm, Theorem 1 (i) weakened]
+psi(z_2) depends on the past: h is held there against the same predictions with the twin's covariance.
+[mikulasch2026ldm, Theorem 1 (i) weakened]
 """
 
 from __future__ import annotations
@@ -18,11 +19,11 @@ from torch import Tensor
 from synthetic.assumptions import Assumption, Declarations
 from synthetic.linear_gaussian import linear_gaussian
 from synthetic.mixing import Mixing
-from synthetic.noise import SingularGaussianNoise
+from synthetic.noise import GaussianNoise, SingularGaussianNoise
 from synthetic.predictor import LinearPredictor, Predictor
 from synthetic.transition import AdditiveNoise
 from synthetic.violation import Violation
-from synthetic.warp import SinhWarp, Warp
+from synthetic.warp import AsinhWarp, Warp
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class SeenThrough(Predictor):
 
 
 def delayed_copy(
-    rho: float = 0.8, rate: float = 1.0, noise: float = 0.5, mixing: str | Mixing = "narrow", seed: int = 0
+    rho: float = 0.8, rate: float = 8.0, noise: float = 0.5, mixing: str | Mixing = "narrow", seed: int = 0
 ) -> Violation:
     """V6, stationary with law N(0, I); the twin copies z_1 with slope sqrt(1 - noise^2) and adds noise to it.
 
@@ -68,16 +69,18 @@ def delayed_copy(
         mixing,
         seed,
     )
+    noisy = torch.tensor([[0.0, rho], [math.sqrt(1 - noise**2), 0.0]], dtype=torch.float64)
+    covariance = torch.diag(torch.tensor([spread**2, noise**2], dtype=torch.float64))
     twin = linear_gaussian(
         "noisy_delayed_copy",
         f"z1' = {rho:g} z2 + noise and z2' = z1 with noise of standard deviation {noise:g}",
-        torch.tensor([[0.0, rho], [math.sqrt(1 - noise**2), 0.0]], dtype=torch.float64),
-        torch.diag(torch.tensor([spread**2, noise**2], dtype=torch.float64)),
+        noisy,
+        covariance,
         (1.0, 1.0),
         world.mixing,
         seed,
     )
-    warp = SinhWarp(2, rate, last=1)
+    warp = AsinhWarp(2, rate, last=1)
     return Violation(
         name="V6",
         world=world,
@@ -90,4 +93,5 @@ def delayed_copy(
         kind="outside_class",
         proof="the copied coordinate has no noise, so any monotone function of it is predicted as well as itself",
         twin=twin,
+        twin_recovered=AdditiveNoise(SeenThrough(LinearPredictor(noisy), warp), GaussianNoise(covariance)),
     )

@@ -46,8 +46,8 @@ class Warp(Mixing):
 
 
 @dataclass(frozen=True)
-class SinhWarp(Warp):
-    """x_i = sinh(rate z_i), for the last `last` coordinates only where given.
+class PartialWarp(Warp):
+    """One function of `rate` on the last `last` coordinates, all where it is not given; the others are left alone.
 
     ValueError for rate <= 0 or `last` outside 1..dimension.
     """
@@ -67,18 +67,38 @@ class SinhWarp(Warp):
         """Dimension."""
         return self.dimension
 
+    def _on_warped(self, bent: Tensor, straight: Tensor) -> Tensor:
+        first = 0 if self.last is None else self.dim - self.last
+        return torch.where(torch.arange(self.dim, device=straight.device) >= first, bent, straight)
+
+
+class SinhWarp(PartialWarp):
+    """x_i = sinh(rate z_i): stretches large values."""
+
     def __call__(self, z: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch p"]:
         """sinh(rate z) on the warped coordinates."""
-        return torch.where(self._warped(z), torch.sinh(self.rate * z), z)
+        return self._on_warped(torch.sinh(self.rate * z), z)
 
     def slope(self, z: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """rate cosh(rate z), one elsewhere."""
-        return torch.where(self._warped(z), self.rate * torch.cosh(self.rate * z), torch.ones_like(z))
+        return self._on_warped(self.rate * torch.cosh(self.rate * z), torch.ones_like(z))
 
     def preimages(self, x: Float[Tensor, "*batch p"]) -> Float[Tensor, "branches *batch d"]:
         """asinh(x) / rate."""
-        return torch.where(self._warped(x), torch.asinh(x) / self.rate, x).unsqueeze(0)
+        return self._on_warped(torch.asinh(x) / self.rate, x).unsqueeze(0)
 
-    def _warped(self, z: Tensor) -> Tensor:
-        first = 0 if self.last is None else self.dim - self.last
-        return torch.arange(self.dim, device=z.device) >= first
+
+class AsinhWarp(PartialWarp):
+    """x_i = asinh(rate z_i): draws large values in, so that means over codes have light tails."""
+
+    def __call__(self, z: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch p"]:
+        """asinh(rate z) on the warped coordinates."""
+        return self._on_warped(torch.asinh(self.rate * z), z)
+
+    def slope(self, z: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
+        """rate / sqrt(1 + (rate z)^2), one elsewhere."""
+        return self._on_warped(self.rate / torch.sqrt(1 + (self.rate * z).square()), torch.ones_like(z))
+
+    def preimages(self, x: Float[Tensor, "*batch p"]) -> Float[Tensor, "branches *batch d"]:
+        """sinh(x) / rate."""
+        return self._on_warped(torch.sinh(x) / self.rate, x).unsqueeze(0)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from synthetic import (
     ArctanTurn,
+    AsinhWarp,
     Banana,
     CircleShift,
     Composition,
@@ -47,6 +48,7 @@ def every_mixing() -> dict[str, Mixing]:
         "circle_shift": CircleShift(2.0),
         "sinh_warp": SinhWarp(3),
         "sinh_warp_last": SinhWarp(3, 0.8, last=1),
+        "asinh_warp": AsinhWarp(3, 2.0),
         "cube": Cube(2),
         "laplace_warp": LaplaceWarp(2),
         "shift": Shift(2, 0.7),
