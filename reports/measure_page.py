@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import measure_figures
 from reports.atomic_file import write_atomically
 from reports.figures.illustration import Illustration, illustrate
 from reports.figures.style import journal_style
+from reports.page_templates import page_templates
 from reports.plain_json import plain
 
 if TYPE_CHECKING:
@@ -36,15 +36,10 @@ def write_measure_page(
             for index, (source, one) in enumerate(found.items())
         }
     data = {source: plain(one.to_json()) for source, one in found.items()}
-    templates = Environment(
-        loader=PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    text = templates.get_template("measure.html").render(
-        true=true_name, found=data, ladder=_inline(shared), figures=drawn, classes=CLASSES
+    text = (
+        page_templates()
+        .get_template("measure.html")
+        .render(true=true_name, found=data, ladder=_inline(shared), figures=drawn, classes=CLASSES)
     )
     content = data if len(data) > 1 else next(iter(data.values()))
     write_atomically(out / "measure.json", json.dumps(content, indent=2).encode())

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports import wording
@@ -14,6 +13,7 @@ from reports.check_record import load, shipped
 from reports.evaluation import check_stands
 from reports.figures.illustration import Illustration
 from reports.mathematics import erratum_parts, mathml, statement, with_formulas
+from reports.page_templates import page_templates
 from reports.progress import duration
 
 # where each figure stands; a figure that is not named here comes last
@@ -31,13 +31,7 @@ FIGURE_ORDER = (
 
 def page(report: Mapping[str, Any], figures: Sequence[Illustration]) -> str:
     """The report as a self-contained HTML page: styles, figures and formulas inline, no request to anywhere."""
-    templates = Environment(
-        loader=PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = page_templates()
     templates.filters |= {
         "formulas": with_formulas,
         "formula": mathml,
