@@ -1,7 +1,7 @@
 """The gallery of worlds: a picture of each with what it satisfies and the best R2 that an encoder could reach.
 
-`identify worlds --gallery FOLDER` writes `index.html`, `README.md` (the same in Markdown) and `NAME.png`;
-`python -m reports.gallery` writes that of the documentation.
+`identify worlds --gallery FOLDER` writes `index.html` and `NAME.png`; `python -m reports.gallery` writes that of the
+documentation, in Markdown.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from matplotlib.figure import Figure
 from PIL import Image
 
 from reports.atomic_file import write_atomically
 from reports.figures.style import journal_style
 from reports.figures.world_pictures import draw
+from reports.page_templates import page_templates
 
 if TYPE_CHECKING:
     from synthetic import Ceiling, World
 
 SEQUENCES, LENGTH, SEED = 150, 60, 0
+DRAWN = f"{SEQUENCES} sequences of at most {LENGTH} steps, seed {SEED}"
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
@@ -37,7 +38,21 @@ class Entry(NamedTuple):
 
 
 def write_gallery(folder: Path, worlds: Mapping[str, World]) -> Path:
-    """Sample and draw every world; returns the page."""
+    """Sample and draw every world and write `index.html`; returns that page."""
+    entries = _drawn(folder, worlds)
+    text = page_templates().get_template("gallery.html").render(entries=entries, drawn=DRAWN)
+    write_atomically(folder / "index.html", text.encode())
+    return folder / "index.html"
+
+
+def write_notes(folder: Path, worlds: Mapping[str, World]) -> Path:
+    """The same page in Markdown, for the documentation; returns it."""
+    write_atomically(folder / "README.md", "\n".join(_markdown(_drawn(folder, worlds))).encode())
+    return folder / "README.md"
+
+
+def _drawn(folder: Path, worlds: Mapping[str, World]) -> list[Entry]:
+    """A picture of each world in the folder, and what is to be said about it."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     with journal_style():
@@ -46,18 +61,7 @@ def write_gallery(folder: Path, worlds: Mapping[str, World]) -> Path:
             sampled = world.sample(SEQUENCES, length, torch.Generator().manual_seed(SEED))
             write_atomically(folder / f"{world.name}.png", _picture(draw(world, sampled)))
             entries.append(_entry(world))
-    templates = Environment(
-        loader=PackageLoader("reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    drawn = f"{SEQUENCES} sequences of at most {LENGTH} steps, seed {SEED}"
-    text = templates.get_template("gallery.html").render(entries=entries, drawn=drawn)
-    write_atomically(folder / "index.html", text.encode())
-    write_atomically(folder / "README.md", "\n".join(_markdown(entries, drawn)).encode())
-    return folder / "index.html"
+    return entries
 
 
 def _picture(figure: Figure) -> bytes:
@@ -82,13 +86,13 @@ def shown_ceiling(ceiling: Ceiling) -> str:
     return f"{ceiling.r2:.3f} ({ceiling.low:.3f} to {ceiling.high:.3f})"
 
 
-def _markdown(entries: list[Entry], drawn: str) -> Iterator[str]:
+def _markdown(entries: list[Entry]) -> Iterator[str]:
     yield "# Gallery of worlds"
     yield ""
     yield (
         "Made by `python -m reports.gallery`. Left: latents of many frames, coloured by place. Middle: the same frames "
         "as they are observed, as images or in two principal components. Right: one sequence. Drawn from "
-        f"{drawn}. The ceiling is the best R2 that any encoder of one observation can reach."
+        f"{DRAWN}. The ceiling is the best R2 that any encoder of one observation can reach."
     )
     for one in entries:
         yield ""
@@ -107,7 +111,7 @@ def main() -> None:
     """Write the gallery of the documentation."""
     import synthetic
 
-    write_gallery(DOCS / "gallery", {name: make() for name, make in synthetic.worlds().items()})
+    write_notes(DOCS / "gallery", {name: make() for name, make in synthetic.worlds().items()})
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import torch
 from reports.commands import worlds as command
 from reports.figures.style import journal_style
 from reports.figures.world_pictures import draw, is_image
-from reports.gallery import write_gallery
+from reports.gallery import write_gallery, write_notes
 from synthetic import fold, one_dimension, wobbly_in_view
 
 
@@ -17,13 +17,14 @@ def worlds():
 
 def test_the_page_shows_every_world_and_its_broken_assumptions(worlds, tmp_path):
     page = write_gallery(tmp_path / "once", worlds).read_text()
-    notes = (tmp_path / "once" / "README.md").read_text()
+    notes = write_notes(tmp_path / "once", worlds).read_text()
     for name, world in worlds.items():
         assert f'src="{name}.png"' in page
         assert f"## {name}" in notes
         for one, said in world.assumptions.items():
             assert (f"{one.name.lower().replace('_', ' ')}: {said.why}" in notes) == (not said.holds)
     write_gallery(tmp_path / "again", worlds)
+    write_notes(tmp_path / "again", worlds)
     for path in (tmp_path / "once").iterdir():
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes()
 
@@ -46,4 +47,4 @@ def test_the_command_writes_it(monkeypatch, tmp_path, worlds):
 
     monkeypatch.setattr(synthetic, "worlds", lambda: {"fold": lambda: worlds["fold"]})
     command.run(gallery=tmp_path)
-    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "README.md", "fold.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "fold.png"}
