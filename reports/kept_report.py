@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from reports.atomic_file import write_atomically
-from reports.readme import claims_table
 from reports.wording import gap, origins
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -48,6 +47,20 @@ def publish(folder: Path) -> Path:
     page = folder.with_suffix(".md")
     write_atomically(page, ("\n".join(_lines(kept)) + "\n").encode())
     return page
+
+
+def claims_table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Claims as a Markdown table; an outcome that was not expected says what was."""
+    lines = ["| claim | published | ours, mean over seeds [95 %] | worst seed | outcome |", "|---|---|---|---|---|"]
+    for row in rows:
+        measured, worst = row["measured"], row["worst"]
+        score = "" if measured is None else "{estimate:.4f} [{low:.4f}, {high:.4f}]".format(**measured)
+        note = "" if row["as_expected"] else f" (expected: {row['expected']})"
+        lines.append(
+            f"| {row['statement']} | {row['published'] or '–'} | {score} | {'' if worst is None else f'{worst:.4f}'} "
+            f"| {row['outcome']}{note} |"
+        )
+    return "\n".join(lines)
 
 
 def _lines(kept: Mapping[str, Any]) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """Fill the README from records: `python -m reports.readme REPORT_DIR` after a report, without arguments from docs/.
 
-`docs/quick_report/` keeps what the README shows: the rows of `report.json` and two figures. Between its markers the
-README holds nothing that was typed by hand; a test renders it again and compares.
+`docs/quick_report/` keeps what the README shows: the rows that `reports.kept_report` keeps of every report, and two
+figures. Between its markers the README holds nothing that was typed by hand; a test renders it again and compares.
 """
 
 from __future__ import annotations
@@ -10,32 +10,29 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from reports import kept_report
 from reports.check_record import load, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
-KEPT = ROOT / "docs" / "quick_report"
+KEPT = kept_report.DOCS / "quick_report"
 MUTANTS = ROOT / "reports" / "data" / "mutants.json"
 CALIBRATION = ROOT / "docs" / "calibration" / "calibration.json"
 FIGURES = ("latent_grids.png", "score_by_dimension.png")
-_ROW_KEYS = ("id", "statement", "published", "measured", "worst", "seeds", "outcome", "expected", "as_expected")
 
 
 def keep(report_dir: Path) -> None:
-    """Take over rows and figures of a report folder."""
-    report = json.loads((report_dir / "report.json").read_text())
-    KEPT.mkdir(parents=True, exist_ok=True)
-    environment = report["environment"]
-    kept = {
-        "commit": environment.get("commit"),
-        "profile": report["profile"],
-        "seconds": report["seconds"],
-        "claims": [{key: row.get(key) for key in _ROW_KEYS} for row in report["claims"]],
-    }
-    (KEPT / "claims.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    """Take over rows and figures of a report folder, which has to be one of the quick profile."""
+    profile = json.loads((report_dir / "report.json").read_text())["profile"]
+    if profile != "quick":
+        raise ValueError(
+            f"{report_dir} has a report of profile {profile!r}: the README shows quick; keep others with "
+            "python -m reports.kept_report"
+        )
+    kept_report.keep(report_dir, kept_report.DOCS)
     for name in FIGURES:
         shutil.copyfile(report_dir / "figures" / name, KEPT / name)
 
@@ -43,7 +40,7 @@ def keep(report_dir: Path) -> None:
 def rendered(text: str) -> str:
     """The README with every generated part made anew from the kept records."""
     parts = {
-        "claims": _claims(json.loads((KEPT / "claims.json").read_text())),
+        "claims": _claims(json.loads((KEPT / "rows.json").read_text())),
         "checks": _checks(),
         "calibration": _calibration(),
     }
@@ -55,24 +52,10 @@ def rendered(text: str) -> str:
     return text
 
 
-def claims_table(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Claims as a Markdown table; an outcome that was not expected says what was."""
-    lines = ["| claim | published | ours, mean over seeds [95 %] | worst seed | outcome |", "|---|---|---|---|---|"]
-    for row in rows:
-        measured, worst = row["measured"], row["worst"]
-        score = "" if measured is None else "{estimate:.4f} [{low:.4f}, {high:.4f}]".format(**measured)
-        note = "" if row["as_expected"] else f" (expected: {row['expected']})"
-        lines.append(
-            f"| {row['statement']} | {row['published'] or '–'} | {score} | {'' if worst is None else f'{worst:.4f}'} "
-            f"| {row['outcome']}{note} |"
-        )
-    return "\n".join(lines)
-
-
 def _claims(kept: Mapping[str, Any]) -> str:
     minutes = kept["seconds"] / 60
     return (
-        claims_table(kept["claims"])
+        kept_report.claims_table(kept["claims"])
         + f"\n\n{len(kept['claims'])} claims, {minutes:.1f} minutes on two cores without a GPU.\n"
     )
 

@@ -24,6 +24,12 @@ def test_a_lost_marker_is_named():
         readme.rendered(TEXT.replace("<!-- checks: begin -->", ""))
 
 
+def test_only_a_quick_report_is_taken_over(tmp_path):
+    (tmp_path / "report.json").write_text('{"profile": "worlds"}')
+    with pytest.raises(ValueError, match=r"profile 'worlds'.*python -m reports\.kept_report"):
+        readme.keep(tmp_path)
+
+
 def test_every_picture_and_file_it_names_exists():
     for target in re.findall(r"!\[.*?\]\((.*?)\)", TEXT):
         assert (readme.ROOT / target).is_file()
