@@ -42,6 +42,16 @@ class JointMoments(NamedTuple):
     cross: Float[np.ndarray, "d m"]
     recovered: Float[np.ndarray, "m m"]
 
+    @property
+    def true_variance(self) -> Float[np.ndarray, " d"]:
+        """Variance of each true latent."""
+        return np.diag(self.true)
+
+    @property
+    def recovered_variance(self) -> Float[np.ndarray, " m"]:
+        """Variance of each recovered latent."""
+        return np.diag(self.recovered)
+
     def residual_form(self, fitted: LinearMap) -> Float[np.ndarray, "m m"]:
         """Mean outer product of z_hat - z @ slope - offset, to rounding of the code's own variance."""
         shift = self.recovered_mean - self.true_mean @ fitted.slope - fitted.offset
@@ -79,10 +89,9 @@ def fit_linear_maps(
     if d != m:
         return maps
     known = joint_moments(true, recovered) if known is None else known
-    recovered_variance = np.diag(known.recovered)
     power = known.true + np.outer(known.true_mean, known.true_mean)
     cross = known.cross + np.outer(known.true_mean, known.recovered_mean)
-    unit = np.sqrt(np.maximum(recovered_variance + known.recovered_mean**2, 1e-300))
+    unit = np.sqrt(np.maximum(known.recovered_variance + known.recovered_mean**2, 1e-300))
     no_offset = np.zeros(d)
     maps["identity"] = LinearMap(np.eye(d), no_offset, 0.0)
     squared = np.diag(power)[:, None] - 2 * np.abs(cross)
@@ -94,14 +103,14 @@ def fit_linear_maps(
 
 def _centred_maps(known: JointMoments, d: int) -> dict[str, LinearMap]:
     total = float(np.trace(known.true))
-    variance = np.maximum(np.diag(known.true), 1e-300)
+    variance = np.maximum(known.true_variance, 1e-300)
 
     def with_offset(slope: np.ndarray, parameters: float) -> LinearMap:
         return LinearMap(slope, known.recovered_mean - known.true_mean @ slope, parameters)
 
     plain = _signed_permutation(np.abs(known.cross), known.cross)
     plain_factor = float(np.sum(plain * known.cross)) / total
-    explained = known.cross**2 / variance[:, None] / np.maximum(np.diag(known.recovered), 1e-300)
+    explained = known.cross**2 / variance[:, None] / np.maximum(known.recovered_variance, 1e-300)
     scaled = _signed_permutation(explained, known.cross)
     rotation = _polar(known.cross)
     factor = float(np.sum(rotation * known.cross)) / total
