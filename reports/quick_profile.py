@@ -14,12 +14,10 @@ from reports.decision_rules import (
     CEILING_MARGIN,
     REFUTING_LOSS,
     at_most_ceiling,
-    matched_correlation,
     recovered_up_to,
 )
 from reports.falsification_profile import row_claim
-from reports.ica_cell import ImageCell, OrnsteinUhlenbeckCell
-from reports.ica_path_cell import early_stopping_claim
+from reports.linear_ica_claims import linear_ica_claims
 from reports.profiles import Profile
 from reports.theorems import LINEAR_ICA, THEOREM_1
 from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
@@ -48,7 +46,7 @@ def quick() -> Profile:
         _untrained(),
         _stop_gradient(),
         *_witnesses(),
-        *_linear_ica(),
+        *linear_ica_claims(SEEDS, UNSEEN_CUTS),
     )
     checks = ("thm-1", "thm-1-plus", "cor-1", "eq-14", "eq-28", "eq-42", "v1", "v9")
     return Profile("quick", claims, (THEOREM_1, LINEAR_ICA), checks)
@@ -265,49 +263,3 @@ def _stop_gradient() -> Claim:
 def _witnesses() -> tuple[Claim, ...]:
     """Three rows of the falsification table by their witnesses alone; the profile `theorems` has them all."""
     return tuple(row_claim(THEOREM_1, row, trained=False) for row in THEOREM_1.violations if row.world in _WITNESSED)
-
-
-def _linear_ica() -> tuple[Claim, ...]:
-    def claim(name: str, cell: OrnsteinUhlenbeckCell | ImageCell, expected: frozenset[Outcome], **fields: str) -> Claim:
-        return Claim(
-            id=f"linear-ica/{name}",
-            theorem=LINEAR_ICA.id,
-            score="correlation",
-            cells=(cell,),
-            rule=matched_correlation(0.99),
-            rule_text=(
-                "SUPPORTED: every source of every seed is matched with absolute correlation of at least .99. REFUTED: "
-                "it is not, at the optimum (held-out objective within 3 standard errors of the true unmixing's, or "
-                "better)."
-            ),
-            expected=expected,
-            **fields,
-        )
-
-    return (
-        claim(
-            "ornstein-uhlenbeck",
-            OrnsteinUhlenbeckCell("ica/ornstein-uhlenbeck", SEEDS),
-            SUPPORTED,
-            statement="Linear ICA recovers two rotated Ornstein-Uhlenbeck processes whose laws are known",
-            source="LDM Fig. 2C",
-            published="shown as a picture",
-        ),
-        claim(
-            "photographs",
-            ImageCell("ica/photographs", SEEDS, "gradients", 1.0),
-            SUPPORTED,
-            statement="Linear ICA on pixel differences with a super-Gaussian prior separates two mixed photographs",
-            source="LDM Fig. 2B",
-            published="shown as a picture",
-        ),
-        claim(
-            "photographs-flat-prior",
-            ImageCell("ica/photographs-flat-prior", SEEDS, "pixels", 4.0),
-            NOT_SUPPORTED,
-            statement="Linear ICA on pixel values with the published flat-topped prior separates any two photographs",
-            source="LDM Fig. 2B",
-            published="shown as a picture",
-        ),
-        early_stopping_claim(LINEAR_ICA.id, UNSEEN_CUTS),
-    )

@@ -17,8 +17,9 @@ from typing import Any
 from reports.cell import Cell
 from reports.code_version import code_version
 from reports.environment import environment
-from reports.evaluation import Profile, evaluate, unique_cells
+from reports.evaluation import evaluate, unique_cells
 from reports.output_folder import prepare_folder
+from reports.profile_interface import Profile
 from reports.progress import display
 from reports.publication import publish
 from reports.runner import Finished, Task, Workers, devices_of, progress_folder, run_cells
