@@ -10,6 +10,7 @@ from torch import Tensor
 
 from identify.metrics import affine_r2
 from identify.splits import make_split
+from reports.counted_frames import counted_frames
 from reports.over_seeds import over_seeds
 
 
@@ -27,10 +28,9 @@ def baselines(z: Sequence[Float[Tensor, "n t d"]], x: Sequence[Float[Tensor, "n 
 
 
 def linear_r2(z: Float[Tensor, "n t d"], code: Float[Tensor, "n t m"]) -> float:
-    """Held-out affine R2 of z from a code; of pairs only the second frame counts."""
+    """Held-out affine R2 of z from a code, at the counted frames."""
     length = z.shape[1]
-    frames = slice(1, 2) if length == 2 else slice(None)
-    true, found = (one[:, frames].flatten(0, 1).double().numpy() for one in (z, code))
+    true, found = (counted_frames(one).flatten(0, 1).double().numpy() for one in (z, code))
     split = make_split(len(true), sequence_length=length if length > 2 else None)
     return affine_r2(true, found, split).estimate
 

@@ -23,6 +23,7 @@ from identify.objective import HeldOut
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
+from reports.counted_frames import counted_frames
 from reports.encoder_input import Sees, encoder_input
 from reports.latent_lattice import lattice_arrays
 from reports.optimum import optimum_evidence, oracle, witness_oracle
@@ -36,7 +37,7 @@ SCORES = ("r2_affine", "r2_affine_reverse", "mcc_pearson", "mcc_spearman", "cca_
 
 @dataclass(frozen=True)
 class SampleSizes:
-    """Sequences for training and testing, and their length; pairs (length 2) are measured on their second frame."""
+    """Sequences for training and testing, and their length (2: pairs, measured at their second frame)."""
 
     train: int
     test: int
@@ -214,8 +215,9 @@ class TrainingCell:
 
 
 def _rows(z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"]) -> tuple[Tensor, Tensor]:
-    """Pairs count once, by their second frame; longer sequences whole."""
-    return (z[:, 1], codes[:, 1]) if z.shape[1] == 2 else (z, codes)
+    """The counted frames; those of pairs as rows of their own."""
+    true, found = counted_frames(z), counted_frames(codes)
+    return (true.squeeze(1), found.squeeze(1)) if true.shape[1] == 1 else (true, found)
 
 
 def _witness(violation: Violation | PositiveControl | None) -> Callable[[Tensor], Tensor]:
