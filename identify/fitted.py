@@ -76,6 +76,9 @@ class Fitted:
         """The objective of each network on sequences it was not trained on, at its own noise covariance."""
         with torch.no_grad():
             z, predictions = self.network(self._inputs(x))
-            residuals = z[:, :, 1:] - predictions
+            residuals, own = z[:, :, 1:] - predictions, self.network.densities(z)
         method = self.config.method
-        return [held_out_objective(z[i], residuals[i], self.factor[i], method) for i in range(len(self.seeds))]
+        return [
+            held_out_objective(z[i], residuals[i], self.factor[i], method, None if own is None else own[i])
+            for i in range(len(self.seeds))
+        ]

@@ -156,8 +156,10 @@ def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, 
             z, predictions = training.network(judged)
             residuals = z[:, :, 1:] - predictions
             factor = fit_factor(residuals.flatten(1, 2), config.method.latent)
+            own = training.network.densities(z)
             for i in range(networks):
-                objectives[i] = held_out_objective(z[i], residuals[i], factor[i], config.method).value
+                density = None if own is None else own[i]
+                objectives[i] = held_out_objective(z[i], residuals[i], factor[i], config.method, density).value
     table = objectives.reshape(-1, config.restarts)
     best = table.argmax(-1) + config.restarts * torch.arange(len(table))
     return best.to(training.inputs.device), table

@@ -7,6 +7,10 @@ invariant under affine maps of the code that the structure allows: any for `full
 similarities for `isotropic`. `fixed` holds $\sigma^2 I$ as the paper's non-contrastive methods do; it is scale-bound.
 `filter` takes the covariances $\Sigma_t$ that a Kalman predictor learns (LDM eq. 15, the same for all sequences) and is
 `full` wherever there are none: before the filter starts, and in the one covariance of a trained network.
+`conditional` is the exception, **outside Theorem 1**: a mixture of `components` Gaussians whose weights, means and
+covariances all depend on the past (`identify.mixture_predictor`). One component is the model of the counterexample
+`thm-1h`; many are a free density. Nothing is profiled there, and the one covariance of a trained network is again that
+of its residuals. It exists to show what those models do not identify.
 """
 
 from __future__ import annotations
@@ -28,16 +32,27 @@ Factor = Float[Tensor, "s m m"]
 
 @dataclass(frozen=True)
 class GaussianConfig:
-    """Structure of the predictive covariance; `sigma` is the noise level of `fixed` and unused otherwise."""
+    """Structure of the predictive covariance; `sigma` is the noise level of `fixed`, `components` is `conditional`'s.
 
-    covariance: Literal["full", "diagonal", "isotropic", "fixed", "filter"] = "full"
+    Codes learned with `conditional` are not identified by Theorem 1.
+    """
+
+    covariance: Literal["full", "diagonal", "isotropic", "fixed", "filter", "conditional"] = "full"
     sigma: float = 1.0
+    components: int = 1
 
     def __post_init__(self) -> None:
-        if self.covariance not in ("full", "diagonal", "isotropic", "fixed", "filter"):
-            raise ValueError(f"covariance={self.covariance!r}; known are full, diagonal, isotropic, fixed and filter")
+        if self.covariance not in ("full", "diagonal", "isotropic", "fixed", "filter", "conditional"):
+            raise ValueError(
+                f"covariance={self.covariance!r}; known are full, diagonal, isotropic, fixed, filter and conditional"
+            )
         if not self.sigma > 0:
             raise ValueError(f"sigma={self.sigma}; a noise level must be above 0")
+        if self.components < 1 or (self.components > 1 and self.covariance != "conditional"):
+            raise ValueError(
+                f"components={self.components} with covariance={self.covariance!r}; a mixture is 'conditional' and has "
+                "at least one component, all else has one"
+            )
 
 
 def fit_factor(residuals: Residuals, config: GaussianConfig) -> Factor:
@@ -46,7 +61,7 @@ def fit_factor(residuals: Residuals, config: GaussianConfig) -> Factor:
     eye = torch.eye(m, device=residuals.device, dtype=residuals.dtype)
     if config.covariance == "fixed":
         return (config.sigma * eye).expand(*residuals.shape[:-2], m, m)
-    if config.covariance in ("full", "filter"):
+    if config.covariance in ("full", "filter", "conditional"):
         return cholesky(residuals.mT @ residuals / n)
     variances = residuals.square().mean(-2)
     if config.covariance == "isotropic":

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from identify.coupling_encoder import CouplingConfig
 from identify.encoders import EncoderConfig, make_encoder
 from identify.kalman_predictor import KalmanConfig, KalmanPredictor
+from identify.latent_models import GaussianConfig
+from identify.mixture_predictor import MixturePredictor
 from identify.predictors import PredictorConfig, make_predictor
 
 
@@ -24,14 +26,11 @@ class Network(nn.Module):
         encoder: EncoderConfig | CouplingConfig,
         predictor: PredictorConfig | KalmanConfig,
         generators: Sequence[torch.Generator],
+        latent: GaussianConfig | None = None,
     ) -> None:
         super().__init__()
         self.encoder = make_encoder(inputs, encoder, generators)
-        self.predictor = (
-            KalmanPredictor(encoder.width, inputs, predictor, generators)
-            if isinstance(predictor, KalmanConfig)
-            else make_predictor(encoder.width, predictor, generators)
-        )
+        self.predictor = _predictor(encoder.width, inputs, predictor, generators, latent or GaussianConfig())
 
     def forward(self, y: Float[Tensor, "s b t q"]) -> tuple[Float[Tensor, "s b t m"], Float[Tensor, "s b u m"]]:
         """Codes of every frame, each encoded once, and predictions of frames 2..t."""
@@ -47,9 +46,34 @@ class Network(nn.Module):
             return z, *self.predictor.law(z, y)
         return z, self.predictor(z), None
 
+    def densities(self, z: Float[Tensor, "s b t m"]) -> Float[Tensor, "s b u"] | None:
+        """Log densities of frames 2..t where the law of codes depends on the past in more than its mean, else None."""
+        return self.predictor.log_prob(z) if isinstance(self.predictor, MixturePredictor) else None
+
+    def prediction_loss(self, z: Float[Tensor, "s b t m"]) -> Float[Tensor, "s"]:
+        """What a regression of the future of given codes on their past lowers: minus log density, or squared error."""
+        if isinstance(self.predictor, MixturePredictor):
+            return -self.predictor.log_prob(z).mean((1, 2))
+        return (self.predictor(z) - z[:, :, 1:]).square().mean((1, 2, 3))
+
     def select(self, networks: Int[Tensor, "k"]) -> Network:
         """A copy that holds only the chosen networks, in that order."""
         chosen = copy.deepcopy(self)
         for parameter in chosen.parameters():
             parameter.data = parameter.data[networks]
         return chosen
+
+
+def _predictor(
+    width: int,
+    inputs: int,
+    config: PredictorConfig | KalmanConfig,
+    generators: Sequence[torch.Generator],
+    latent: GaussianConfig,
+) -> nn.Module:
+    """The predictor that the latent model needs."""
+    if isinstance(config, KalmanConfig):
+        return KalmanPredictor(width, inputs, config, generators)
+    if latent.covariance == "conditional":
+        return MixturePredictor(width, config, latent.components, generators)
+    return make_predictor(width, config, generators)

@@ -51,16 +51,20 @@ def training_objective(
     method: Method,
     gaussian: bool,
     factors: Float[Tensor, "s u m m"] | None = None,
+    densities: Float[Tensor, "s b u"] | None = None,
 ) -> Objective:
     """What one gradient step maximises; `gaussian` replaces the estimator by log det (the warm start).
 
-    `factors` are the predictor's own covariances of every step; only the latent model `filter` reads them.
+    `factors` are the predictor's own covariances of every step; only the latent model `filter` reads them. `densities`
+    are the predictor's own log densities of every frame; only `conditional` reads them, and ValueError without them.
     Stop-gradient (LDM eq. 54) detaches the target and drops the entropy: its value is the alignment alone.
     """
     target = z[:, :, 1:]
     stopped = method.entropy.kind == "stop_gradient"
     residuals = (target.detach() if stopped else target) - predictions
-    if factors is not None and method.latent.covariance == "filter":
+    if method.latent.covariance == "conditional":
+        alignment = _own(densities).mean((1, 2))
+    elif factors is not None and method.latent.covariance == "filter":
         alignment = latent_models.log_likelihood(residuals, factors)
     else:
         alignment = latent_models.profiled_log_likelihood(residuals.flatten(1, 2), method.latent)
@@ -69,16 +73,31 @@ def training_objective(
     return Objective(alignment, _entropy_terms(z, method, gaussian).mean(-1))
 
 
+def _own(densities: Tensor | None) -> Tensor:
+    if densities is None:
+        raise ValueError("densities=None; covariance='conditional' needs the log densities of its predictor, give them")
+    return densities
+
+
 def held_out_objective(
-    z: Float[Tensor, "b t m"], residuals: Float[Tensor, "b u m"], factor: Float[Tensor, "m m"], method: Method
+    z: Float[Tensor, "b t m"],
+    residuals: Float[Tensor, "b u m"],
+    factor: Float[Tensor, "m m"],
+    method: Method,
+    densities: Float[Tensor, "b u"] | None = None,
 ) -> HeldOut:
     """Value on held-out windows, with a noise covariance (Cholesky factor) that was fitted elsewhere.
+
+    The latent model `conditional` reads `densities` instead, log densities of every frame given its own past.
 
     The same function serves a trained network and the true latents with their true transition (the oracle), so that
     the two differ only in what they are given. The standard error is over the mean term of each sequence. A code
     without a proper density (collapsed, singular) has value -inf.
     """
-    terms = latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
+    if method.latent.covariance == "conditional":
+        terms = _own(densities).flatten()[None]
+    else:
+        terms = latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
     terms = terms + _entropy_terms(z[None], method, gaussian=False)
     if not bool(terms.isfinite().all()):
         return HeldOut(-math.inf, math.nan)

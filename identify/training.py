@@ -59,6 +59,8 @@ class FitConfig:
             raise ValueError(f"warm_up={self.warm_up}; it is a share of the steps, from 0 up to but not including 1")
         if self.method.latent.covariance == "filter":
             _check_filter(self.predictor)
+        if self.method.latent.covariance == "conditional" and isinstance(self.predictor, KalmanConfig):
+            raise ValueError("covariance='conditional' is read off the last frame; give a PredictorConfig as predictor")
         if isinstance(self.predictor, KalmanConfig) and self.window < 3:
             raise ValueError(f"window={self.window}; a Kalman predictor starts from two lags, give at least 3 frames")
 
@@ -98,7 +100,7 @@ class Training:
         self.generators = [_generator(seed, restart) for seed in seeds for restart in range(config.restarts)]
         networks = torch.arange(len(self.generators), device=inputs.device)
         self.owner: Int[Tensor, "s"] = networks // config.restarts if len(inputs) > 1 else torch.zeros_like(networks)
-        network = Network(inputs.shape[-1], config.encoder, config.predictor, self.generators)
+        network = Network(inputs.shape[-1], config.encoder, config.predictor, self.generators, config.method.latent)
         self.network = network.to(inputs.device)
         self.initial = {name: value.detach().clone() for name, value in network.state_dict().items()}
         self.optimizer = _optimizer(network, config)
@@ -116,9 +118,8 @@ class Training:
             codes = targets[where]
             z = self.network.encoder(self.inputs[where].flatten(1, 2)).unflatten(1, codes.shape[1:3])
             to_codes = (z - codes).square().mean((1, 2, 3))
-            ahead = (self.network.predictor(codes) - codes[:, :, 1:]).square().mean((1, 2, 3))
             optimizer.zero_grad(set_to_none=True)
-            (to_codes + ahead).sum().backward()
+            (to_codes + self.network.prediction_loss(codes)).sum().backward()
             optimizer.step()
         self.initial = {name: value.detach().clone() for name, value in self.network.state_dict().items()}
 
@@ -151,7 +152,7 @@ class Training:
         self._enter_phase(y)
         z, predictions, factors = self.network.law(y)
         gaussian = self.step < config.method.warm_start * config.steps
-        parts = training_objective(z, predictions, config.method, gaussian, factors)
+        parts = training_objective(z, predictions, config.method, gaussian, factors, self.network.densities(z))
         value = parts.alignment + parts.entropy
         self.optimizer.zero_grad(set_to_none=True)
         value.sum().neg().backward()

@@ -1,7 +1,8 @@
 """Evidence that a run reached its optimum: its held-out objective beside that of the true latents.
 
 The oracle is the same estimator on the same held-out sequences, given the true latents, their true conditional mean and
-their true noise covariance. A run has reached the optimum when it lies within three standard errors of the oracle.
+their true noise covariance, or the true log densities where the latent model has no constant covariance. A run has
+reached the optimum when it lies within three standard errors of the oracle.
 """
 
 from __future__ import annotations
@@ -50,6 +51,9 @@ def witness_oracle(violation: Violation, test: Trajectories, method: Method) -> 
 
 
 def _objective(z: Float[Tensor, "n t m"], law: Transition, name: str, method: Method) -> HeldOut:
+    if method.latent.covariance == "conditional":
+        own = torch.stack([law.log_density(z[:, t], z[:, :t]) for t in range(1, z.shape[1])], dim=1)
+        return held_out_objective(z, z[:, 1:], torch.eye(z.shape[2], dtype=z.dtype), method, own)
     covariance = law.noise_covariance
     if covariance is None:
         raise ValueError(f"world {name} has no constant noise covariance; its oracle is not a Gaussian")
