@@ -11,19 +11,19 @@ With latent model P, entropy estimate H and predictions p(z) (z itself where the
 
 F is to be maximised and `loss` is -F; eq. 43 says minimise for maximise. All constants are kept, so a scale that is
 learned has its full gradient. `docs/methods.md` has the table of rows, and where the paper's formula is not the
-method's published loss. A row's hyperparameters change by `dataclasses.replace`.
+method's published loss. A row's hyperparameters change by `dataclasses.replace`. `identify.fit` trains every row.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from identify.paired_objectives.categorical_pair import CategoricalPair, CategoricalPlugIn
 from identify.paired_objectives.dirichlet_pair import DirichletPair
-from identify.paired_objectives.gaussian_entropies import LogDet, VarianceCovariance
+from identify.paired_objectives.gaussian_entropies import LogDet, Neighbours, VarianceCovariance
 from identify.paired_objectives.gaussian_pair import GaussianPair
 from identify.paired_objectives.kernel_entropies import Candidates, Kernel
 from identify.paired_objectives.pair_check import Codes, Value, check_pair
@@ -34,16 +34,34 @@ from identify.paired_objectives.spherical_pair import SphericalPair
 
 Predictor = Callable[[Codes], Codes]
 
+JUDGES: dict[str, PairEntropy] = {
+    "plane": Neighbours(3),
+    "sphere": Neighbours(3),
+    "simplex": Kernel(),
+    "categories": CategoricalPlugIn(),
+}
+"""The estimator by space that stands in where a method has none of its own; neighbours do not live on the simplex."""
+
 
 @dataclass(frozen=True)
 class PairedMethod:
-    """Latent model, entropy estimator and form; `symmetric` averages over both views as the one that predicts."""
+    """Latent model, entropy estimator and form; `symmetric` averages over both views as the one that predicts.
+
+    The rest is for training: `predicts` gives the row a predictor, without one codes predict themselves; `learns_scale`
+    makes the model's scale a parameter that starts at its value, which needs the empirical prior (with another one
+    codes that grow along with it raise F without end); `start` is an estimator for the first `warm_start` share of the
+    steps.
+    """
 
     name: str
     model: PairModel
     entropy: PairEntropy
     form: Literal["MI", "LDM"] = "MI"
     symmetric: bool = False
+    predicts: bool = False
+    learns_scale: bool = False
+    start: PairEntropy | None = None
+    warm_start: float = 0.0
 
     def __post_init__(self) -> None:
         if self.form not in ALL_FORMS:
@@ -56,6 +74,28 @@ class PairedMethod:
         ):
             if value not in known:
                 raise ValueError(f"{what}={value!r}; {estimator} is for {what} {' or '.join(known)}")
+        if self.learns_scale and not (self.entropy.learns_scale and self.model.prior != "flat"):
+            raise ValueError(
+                f"learns_scale=True with {estimator} and the {self.model.prior} prior: F has no upper bound there; "
+                "leave the scale fixed"
+            )
+        if not 0 <= self.warm_start <= 1 or (self.warm_start > 0) != (self.start is not None):
+            raise ValueError(
+                f"warm_start={self.warm_start} with start={self.start}; give an estimator to start with and a share "
+                "of the steps above 0 and up to 1, or neither"
+            )
+
+    def at(self, share: float) -> PairedMethod:
+        """The method in force when that share of the steps is done."""
+        if self.start is None or share >= self.warm_start:
+            return self
+        return replace(self, entropy=self.start, start=None, warm_start=0.0)
+
+    def judged(self) -> PairedMethod:
+        """The method whose value runs are judged by: stop-gradient has none, an estimator of entropy replaces it."""
+        if not self.entropy.stops_gradient:
+            return self
+        return replace(self, entropy=JUDGES[self.model.lives_on])
 
     def objective(self, first: Codes, second: Codes, predictor: Predictor | None = None) -> PairObjective:
         """Alignment and uniformity of codes [n m] and their partners, row by row.
@@ -67,6 +107,10 @@ class PairedMethod:
         space = self.model.space(first.shape[-1])
         space.check(first, "first")
         space.check(second, "second")
+        return self.unchecked_objective(first, second, self._checked(predictor))
+
+    def unchecked_objective(self, first: Codes, second: Codes, predictor: Predictor | None = None) -> PairObjective:
+        """The same for what comes out of heads: codes that are not finite give a value that is not, and no error."""
         forth = self._directed(first, second, predictor)
         if not self.symmetric:
             return forth
@@ -77,10 +121,17 @@ class PairedMethod:
         """-F, to be minimised. Raises what `objective` raises."""
         return -self.objective(first, second, predictor).total
 
+    def _checked(self, predictor: Predictor | None) -> Predictor:
+        def predict(codes: Codes) -> Codes:
+            predictions = codes if predictor is None else predictor(codes)
+            check_pair(codes, predictions, ("second", "predictions"))
+            self.model.check_condition(predictions, "predictions")
+            return predictions
+
+        return predict
+
     def _directed(self, first: Codes, second: Codes, predictor: Predictor | None) -> PairObjective:
         predictions = first if predictor is None else predictor(first)
-        check_pair(second, predictions, ("second", "predictions"))
-        self.model.check_condition(predictions, "predictions")
         target = second.detach() if self.entropy.stops_gradient else second
         likelihood = self.model.log_prob(target, predictions).mean(-1)
         alignment = likelihood + self.model.log_prior(first.shape[-1])
@@ -123,17 +174,17 @@ SIMCLR_UNIFORM = PairedMethod("SimCLR, uniform prior", SphericalPair(2.0), Kerne
 """LDM eq. 11, 48: uniformity counts twice, which NT-Xent has once. log Z(beta) and log area are kept."""
 SIMCLR_LDM = PairedMethod("SimCLR, LDM", SphericalPair(2.0), Kernel(pooled=True), "LDM")
 """LDM eq. 47, over pairs in both orders and without the self-term."""
-INFO_NCE = PairedMethod("CPC (InfoNCE)", SphericalPair(2.0, "empirical"), Candidates())
+INFO_NCE = PairedMethod("CPC (InfoNCE)", SphericalPair(2.0, "empirical"), Candidates(), predicts=True)
 """InfoNCE less log n; -loss is the bound log n - InfoNCE on the information."""
-INFO_NCE_GAUSSIAN = PairedMethod("CPC (InfoNCE), Gaussian", GaussianPair(1.0, "empirical"), Candidates())
+INFO_NCE_GAUSSIAN = PairedMethod("CPC (InfoNCE), Gaussian", GaussianPair(1.0, "empirical"), Candidates(), predicts=True)
 """The same with scores -|p(z) - z'|^2 / (2 sigma^2)."""
-CPC_LDM = PairedMethod("CPC, LDM", SphericalPair(2.0, "empirical"), Kernel(), "LDM")
+CPC_LDM = PairedMethod("CPC, LDM", SphericalPair(2.0, "empirical"), Kernel(), "LDM", predicts=True)
 """LDM eq. 12: H[z'|z] as the difference of two kernel entropies."""
-BYOL = PairedMethod("BYOL", SphericalPair(1.0, "empirical"), StopGradient(), "LDM")
+BYOL = PairedMethod("BYOL", SphericalPair(1.0, "empirical"), StopGradient(), "LDM", predicts=True)
 """LDM eq. 56-58, one direction: hand the target network's codes in as `second`."""
-SIMSIAM = PairedMethod("SimSiam", SphericalPair(1.0, "empirical"), StopGradient(), "LDM", symmetric=True)
+SIMSIAM = PairedMethod("SimSiam", SphericalPair(1.0, "empirical"), StopGradient(), "LDM", symmetric=True, predicts=True)
 """LDM eq. 56-58, both directions, one network: -cos(p(z), SG[z']) on average, plus log Z(1)."""
-JEPA = PairedMethod("JEPA", GaussianPair(1.0, "empirical"), StopGradient(), "LDM")
+JEPA = PairedMethod("JEPA", GaussianPair(1.0, "empirical"), StopGradient(), "LDM", predicts=True)
 """LDM eq. 59, 60: half the squared error in units of sigma; it approximates LDM at sigma^2 = residual variance only."""
 SIMPLEX = PairedMethod("Dirichlet simplex", DirichletPair(10.0), Kernel(pooled=True))
 """LDM eq. 49-51 (like DINO), with the kernel of the second line of eq. 51."""

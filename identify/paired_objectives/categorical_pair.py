@@ -23,7 +23,7 @@ from torch import Tensor
 
 from identify.latent_spaces import Categories
 from identify.paired_objectives.exponential_kernel import Exponents
-from identify.paired_objectives.pair_check import Codes, PerRow, Scale, Value, check_pair, check_scale
+from identify.paired_objectives.pair_check import Codes, PerRow, Scale, Value, beside_rows, check_pair, check_scale
 from identify.paired_objectives.pair_entropy import PairEntropy
 from identify.paired_objectives.pair_model import PairModel
 
@@ -35,6 +35,7 @@ class CategoricalPair(PairModel):
     beta: Scale = 5.0
     prior: Literal["uniform", "empirical"] = "uniform"
     lives_on: ClassVar[str] = "categories"
+    scale_name: ClassVar[str] = "beta"
     priors: ClassVar[tuple[str, ...]] = ("uniform", "empirical")
 
     def __post_init__(self) -> None:
@@ -55,12 +56,12 @@ class CategoricalPair(PairModel):
         return Categories(width)
 
     def _log_normaliser(self, codes: Codes) -> Tensor:
-        beta = torch.as_tensor(self.beta, dtype=codes.dtype, device=codes.device)
+        beta = beside_rows(self.beta, codes)
         return beta + torch.log1p((codes.shape[-1] - 1) * (-beta).exp())
 
     def log_prob(self, target: Codes, condition: Codes) -> PerRow:
         """Mean of log P(l | k) over categories drawn from both rows, independently."""
-        return self.beta * (target * condition).sum(-1) - self._log_normaliser(target)
+        return beside_rows(self.beta, target) * (target * condition).sum(-1) - self._log_normaliser(target)
 
     def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
         """Rows are laws of latents, not latents: no kernel stands on them."""

@@ -17,12 +17,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import torch
 from torch import Tensor
 
 from identify.latent_spaces import Simplex
 from identify.paired_objectives.exponential_kernel import Exponents
-from identify.paired_objectives.pair_check import Codes, PerRow, Scale, check_scale
+from identify.paired_objectives.pair_check import Codes, PerRow, Scale, beside_entries, beside_rows, check_scale
 from identify.paired_objectives.pair_model import PairModel
 
 
@@ -34,6 +33,7 @@ class DirichletPair(PairModel):
     prior: Literal["uniform", "empirical"] = "uniform"
     shift: float = 1.0
     lives_on: ClassVar[str] = "simplex"
+    scale_name: ClassVar[str] = "tau"
     priors: ClassVar[tuple[str, ...]] = ("uniform", "empirical")
 
     def __post_init__(self) -> None:
@@ -48,17 +48,17 @@ class DirichletPair(PairModel):
 
     def _log_normalisers(self, condition: Codes) -> Tensor:
         """Minus log of the integral of exp(sum_k (alpha_k - 1) log z'_k), for alpha = tau z + shift."""
-        total = torch.as_tensor(self.tau, dtype=condition.dtype, device=condition.device)
-        alpha = self.tau * condition + self.shift
+        total = beside_rows(self.tau, condition)
+        alpha = total.unsqueeze(-1) * condition + self.shift
         return (total + self.shift * condition.shape[-1]).lgamma() - alpha.lgamma().sum(-1)
 
     def log_prob(self, target: Codes, condition: Codes) -> PerRow:
         """Log density of each target given its condition."""
-        powers = self.tau * condition + (self.shift - 1)
+        powers = beside_entries(self.tau, condition) * condition + (self.shift - 1)
         return (powers * target.log()).sum(-1) + self._log_normalisers(condition)
 
     def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
         """The same for every target and every condition."""
-        powers = self.tau * conditions + (self.shift - 1)
+        powers = beside_entries(self.tau, conditions) * conditions + (self.shift - 1)
         row = targets.new_zeros(targets.shape[:-1])
         return Exponents(targets.log(), powers, row, self._log_normalisers(conditions))

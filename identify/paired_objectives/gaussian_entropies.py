@@ -83,6 +83,7 @@ class VarianceCovariance(PairEntropy):
     floor: float = 1e-4
     spaces: ClassVar[tuple[str, ...]] = ("plane",)
     forms: ClassVar[tuple[str, ...]] = ("MI",)
+    learns_scale: ClassVar[bool] = False
 
     def of_one(self, codes: Codes, model: PairModel) -> Value:
         """Minus half the variance term and the covariance term; covariances are divided by n - 1."""

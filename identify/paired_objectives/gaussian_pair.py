@@ -19,7 +19,7 @@ import torch
 
 from identify.latent_spaces import Plane
 from identify.paired_objectives.exponential_kernel import Exponents
-from identify.paired_objectives.pair_check import Codes, PerRow, Scale, check_scale
+from identify.paired_objectives.pair_check import Codes, PerRow, Scale, beside_rows, check_scale
 from identify.paired_objectives.pair_model import PairModel
 
 
@@ -30,6 +30,7 @@ class GaussianPair(PairModel):
     sigma: Scale = 1.0
     prior: Literal["flat", "empirical"] = "flat"
     lives_on: ClassVar[str] = "plane"
+    scale_name: ClassVar[str] = "sigma"
     priors: ClassVar[tuple[str, ...]] = ("flat", "empirical")
 
     def __post_init__(self) -> None:
@@ -41,20 +42,20 @@ class GaussianPair(PairModel):
         return Plane(width)
 
     def _constant(self, target: Codes) -> torch.Tensor:
-        sigma = torch.as_tensor(self.sigma, dtype=target.dtype, device=target.device)
-        return -target.shape[-1] * (sigma.log() + 0.5 * math.log(2 * math.pi))
+        return -target.shape[-1] * (beside_rows(self.sigma, target).log() + 0.5 * math.log(2 * math.pi))
 
     def log_prob(self, target: Codes, condition: Codes) -> PerRow:
         """Log density of each target about its prediction."""
-        return -0.5 * (target - condition).square().sum(-1) / self.sigma**2 + self._constant(target)
+        squares = (target - condition).square().sum(-1)
+        return -0.5 * squares / beside_rows(self.sigma, target) ** 2 + self._constant(target)
 
     def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
         """About a common centre, so that codes far from the origin lose no digits."""
         centre = conditions.detach().mean(-2, keepdim=True)
-        precision = self.sigma**-2
+        precision = beside_rows(self.sigma, targets) ** -2
         x, c = targets - centre, conditions - centre
         return Exponents(
-            x * precision,
+            x * precision.unsqueeze(-1),
             c,
             self._constant(targets) - 0.5 * precision * x.square().sum(-1),
             -0.5 * precision * c.square().sum(-1),

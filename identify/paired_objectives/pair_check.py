@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,7 +12,7 @@ Codes = Float[Tensor, "*s n m"]
 PerRow = Float[Tensor, "*s n"]
 Value = Float[Tensor, "*s"]
 Scale = float | Tensor
-"""A concentration, bandwidth or noise level: a number, or a tensor of no dimensions that is learned."""
+"""A concentration or noise level: a number, or a learned tensor, of no dimensions or with one entry a network [*s]."""
 
 
 def check_pair(first: Tensor, second: Tensor, names: tuple[str, str] = ("first", "second"), least: int = 2) -> None:
@@ -28,7 +29,18 @@ def check_pair(first: Tensor, second: Tensor, names: tuple[str, str] = ("first",
 
 
 def check_scale(value: Scale, name: str) -> None:
-    """Raises ValueError unless value is a finite number above 0."""
-    number = float(value.detach()) if isinstance(value, Tensor) else value
-    if not (number > 0 and math.isfinite(number)):
-        raise ValueError(f"{name}={number}; give a finite number above 0")
+    """Raises ValueError unless value is finite and above 0 throughout."""
+    numbers = [value] if isinstance(value, float | int) else value.detach().flatten().tolist()
+    for number in numbers:
+        if not (number > 0 and math.isfinite(number)):
+            raise ValueError(f"{name}={number}; give a finite number above 0")
+
+
+def beside_rows(scale: Scale, codes: Codes) -> Tensor:
+    """The scale with an axis for the rows of codes [*s n m], so that it multiplies one number a row."""
+    return torch.as_tensor(scale, dtype=codes.dtype, device=codes.device).unsqueeze(-1)
+
+
+def beside_entries(scale: Scale, codes: Codes) -> Tensor:
+    """The same with axes for rows and columns."""
+    return beside_rows(scale, codes).unsqueeze(-1)

@@ -21,6 +21,8 @@ class PairEntropy(ABC):
     forms: ClassVar[tuple[str, ...]] = ALL_FORMS
     priors: ClassVar[tuple[str, ...]] = ALL_PRIORS
     stops_gradient: ClassVar[bool] = False
+    learns_scale: ClassVar[bool] = True
+    """Whether F stays bounded when the model's scale is learned: entropy then has to fall as codes shrink."""
 
     @abstractmethod
     def of_one(self, codes: Codes, model: PairModel) -> Value:
@@ -53,6 +55,7 @@ class StopGradient(PairEntropy):
     forms: ClassVar[tuple[str, ...]] = ("LDM",)
     priors: ClassVar[tuple[str, ...]] = ("empirical",)
     stops_gradient: ClassVar[bool] = True
+    learns_scale: ClassVar[bool] = False
 
     def of_one(self, codes: Codes, model: PairModel) -> Value:
         """0: detaching the target has taken its place."""

@@ -3,11 +3,12 @@ r"""What a latent model of pairs answers: $\log P(z'|p(z))$, its prior $\log P(z
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import ClassVar
 
 from identify.latent_spaces import LatentSpace
 from identify.paired_objectives.exponential_kernel import Exponents
-from identify.paired_objectives.pair_check import Codes, PerRow
+from identify.paired_objectives.pair_check import Codes, PerRow, Scale
 
 
 class PairModel(ABC):
@@ -18,6 +19,7 @@ class PairModel(ABC):
 
     lives_on: ClassVar[str]
     priors: ClassVar[tuple[str, ...]]
+    scale_name: ClassVar[str]
     prior: str
 
     @abstractmethod
@@ -32,9 +34,24 @@ class PairModel(ABC):
     def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
         """log P(targets_i | conditions_j) for all i and j."""
 
+    def condition_space(self, width: int) -> LatentSpace:
+        """Where predictions lie: the space of codes unless overridden."""
+        return self.space(width)
+
     def check_condition(self, condition: Codes, name: str) -> None:
-        """Raises ValueError where predictions are not points of the space."""
-        self.space(condition.shape[-1]).check(condition, name)
+        """Raises ValueError where predictions are not points of their space."""
+        self.condition_space(condition.shape[-1]).check(condition, name)
+
+    @property
+    def scale(self) -> Scale:
+        """The noise level or concentration, whatever its name."""
+        scale: Scale = getattr(self, self.scale_name)
+        return scale
+
+    def with_scale(self, scale: Scale) -> PairModel:
+        """The same model at another noise level or concentration."""
+        rescaled: PairModel = replace(self, **{self.scale_name: scale})  # type: ignore[type-var]
+        return rescaled
 
     def log_prior(self, width: int) -> float:
         """log P(z): the same at every code; 0 for the improper flat prior and for the empirical one, which cancels."""

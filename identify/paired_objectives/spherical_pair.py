@@ -18,7 +18,7 @@ from torch import Tensor
 
 from identify.latent_spaces import Plane, Sphere
 from identify.paired_objectives.exponential_kernel import Exponents
-from identify.paired_objectives.pair_check import Codes, PerRow, Scale, check_scale
+from identify.paired_objectives.pair_check import Codes, PerRow, Scale, beside_entries, beside_rows, check_scale
 from identify.paired_objectives.pair_model import PairModel
 from identify.paired_objectives.spherical_normaliser import log_normaliser
 
@@ -31,6 +31,7 @@ class SphericalPair(PairModel):
     prior: Literal["uniform", "empirical"] = "uniform"
     free_length: bool = False
     lives_on: ClassVar[str] = "sphere"
+    scale_name: ClassVar[str] = "beta"
     priors: ClassVar[tuple[str, ...]] = ("uniform", "empirical")
 
     def __post_init__(self) -> None:
@@ -41,21 +42,23 @@ class SphericalPair(PairModel):
         """The unit sphere of R^m."""
         return Sphere(width)
 
-    def check_condition(self, condition: Codes, name: str) -> None:
-        """Raises ValueError for predictions off the sphere, unless their length is free."""
-        width = condition.shape[-1]
-        (Plane(width) if self.free_length else Sphere(width)).check(condition, name)
+    def condition_space(self, width: int) -> Plane | Sphere:
+        """The sphere, or all of R^m where lengths are free."""
+        return Plane(width) if self.free_length else Sphere(width)
 
     def _log_normalisers(self, condition: Codes) -> Tensor:
-        beta = torch.as_tensor(self.beta, dtype=condition.dtype, device=condition.device)
-        length = torch.linalg.vector_norm(condition, dim=-1) if self.free_length else condition.new_ones(())
-        return log_normaliser(beta * length, condition.shape[-1]).expand(condition.shape[:-1])
+        length = torch.linalg.vector_norm(condition, dim=-1) if self.free_length else condition.new_ones(1)
+        return log_normaliser(beside_rows(self.beta, condition) * length, condition.shape[-1]).expand(
+            condition.shape[:-1]
+        )
 
     def log_prob(self, target: Codes, condition: Codes) -> PerRow:
         """Log density of each target given its prediction, with respect to area."""
-        return self.beta * (target * condition).sum(-1) - self._log_normalisers(condition)
+        return beside_rows(self.beta, target) * (target * condition).sum(-1) - self._log_normalisers(condition)
 
     def exponents(self, targets: Codes, conditions: Codes) -> Exponents:
         """The same for every target and every prediction."""
         row = targets.new_zeros(targets.shape[:-1])
-        return Exponents(self.beta * targets, conditions, row, -self._log_normalisers(conditions))
+        return Exponents(
+            beside_entries(self.beta, targets) * targets, conditions, row, -self._log_normalisers(conditions)
+        )
