@@ -7,7 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,20 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def fingerprint(data: Tensor) -> str:
     """sha256 of the values: a run goes on from a checkpoint of its own data only."""
     return hashlib.sha256(data.detach().cpu().contiguous().numpy().tobytes()).hexdigest()
+
+
+def described(config: Any) -> Any:
+    """A frozen dataclass as plain data with the names of classes: two of them may share all their fields."""
+    if is_dataclass(config) and not isinstance(config, type):
+        values = {one.name: described(getattr(config, one.name)) for one in fields(config)}
+        return {"class": type(config).__name__, **values}
+    return [described(one) for one in config] if isinstance(config, tuple | list) else config
 
 
 def save_state(
@@ -30,7 +38,7 @@ def save_state(
 
     The file appears whole or not at all.
     """
-    header = {"schema": SCHEMA, "config": asdict(config), "seeds": list(seeds), "step": step, "data": data}
+    header = {"schema": SCHEMA, "config": described(config), "seeds": list(seeds), "step": step, "data": data}
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(handle)
@@ -46,7 +54,7 @@ def save_state(
 def load_state(path: Path, config: Any, seeds: Sequence[int], data: str = "") -> tuple[dict[str, Tensor], int]:
     """Read back what `save_state` wrote for the same configuration, seeds and data, and the step it had reached."""
     tensors, header = read_state(path)
-    if header["config"] != json.loads(json.dumps(asdict(config))) or header["seeds"] != list(seeds):
+    if header["config"] != json.loads(json.dumps(described(config))) or header["seeds"] != list(seeds):
         raise ValueError(
             f"checkpoint={path} belongs to another configuration or other seeds; give another path or remove it"
         )

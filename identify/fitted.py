@@ -10,8 +10,10 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from identify.methods import Method
 from identify.network import Network
 from identify.objective import HeldOut, held_out_objective
+from identify.paired_network import PairedNetwork
 from identify.principal_components import Projection
 
 if TYPE_CHECKING:
@@ -21,16 +23,24 @@ Data = Float[Tensor, "n t p"] | Sequence[Float[Tensor, "n t p"]]
 
 
 class History(NamedTuple):
-    """Training objective along the run, nats per frame; their sum is what was maximised."""
+    """Training objective along the run, nats per frame; the sum of both parts is what was maximised.
+
+    `cosine` is that of the gradients of entropy and stop-gradient (`identify.gradient_cosine`), where it was asked for.
+    """
 
     step: Int[Tensor, "k"]
     alignment: Float[Tensor, "s k"]
     entropy: Float[Tensor, "s k"]
+    cosine: Float[Tensor, "s k"] | None = None
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """s trained networks, one per seed. `diverged` flags seeds whose objective stopped being finite."""
+    """s trained networks, one per seed. `diverged` flags seeds whose objective stopped being finite.
+
+    `factor` is the noise covariance (Cholesky) of predictive Gaussians; for a paired method, whose model has a scale
+    of its own (`scales`), it is that of the residuals.
+    """
 
     config: FitConfig
     seeds: tuple[int, ...]
@@ -54,6 +64,14 @@ class Fitted:
         """The trained map f of network `index` (in the order of `seeds`), differentiable in its input."""
         return lambda rows: self._codes(self._inputs(rows[:, None]), True)[index, :, 0]
 
+    @property
+    def scales(self) -> Float[Tensor, "s"]:
+        """Noise level or concentration of each network of a paired method; ValueError for other methods."""
+        if not isinstance(self.network, PairedNetwork):
+            raise ValueError(f"{self.config.method.name} has a covariance for a scale; read `factor`")
+        with torch.no_grad():
+            return torch.as_tensor(self.network.model.scale).expand(len(self.seeds)).clone()
+
     def _inputs(self, x: Data) -> Float[Tensor, "s n t q"]:
         """Projected observations, one set a network."""
         sets = [x] * len(self.seeds) if isinstance(x, Tensor) else list(x)
@@ -73,11 +91,14 @@ class Fitted:
         return z.unflatten(1, inputs.shape[1:3])
 
     def held_out(self, x: Data) -> list[HeldOut]:
-        """The objective of each network on sequences it was not trained on, at its own noise covariance."""
+        """The objective of each network on sequences it was not trained on, at its own noise covariance or scale."""
+        if isinstance(self.network, PairedNetwork):
+            return self.network.held_out(self._inputs(x))
         with torch.no_grad():
             z, predictions = self.network(self._inputs(x))
             residuals, own = z[:, :, 1:] - predictions, self.network.densities(z)
         method = self.config.method
+        assert isinstance(method, Method)
         return [
             held_out_objective(z[i], residuals[i], self.factor[i], method, None if own is None else own[i])
             for i in range(len(self.seeds))

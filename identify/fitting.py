@@ -18,8 +18,11 @@ from identify.device import resolve_device
 from identify.encoders import input_projection
 from identify.fitted import Fitted
 from identify.latent_models import GaussianConfig, fit_factor
+from identify.methods import Method
 from identify.network import Network
 from identify.objective import held_out_objective
+from identify.paired_methods import PairedMethod
+from identify.paired_network import PairedNetwork
 from identify.principal_components import Projection
 from identify.training import FitConfig, Training
 
@@ -38,6 +41,9 @@ def fit(
 ) -> Fitted:
     """Train one network per seed on sequences x (one data set for all seeds, or one of equal shape for each).
 
+    The method is one for series (`identify.methods`) or a row of LDM table 1 (`identify.paired_methods`), which trains
+    on pairs of consecutive frames; its codes lie in the row's space.
+
     With `start` (codes of the training frames, one set for each data set) the encoders begin as the regression of these
     codes on x instead of at random; with a small learning rate a violation's witness then stays where it was put.
     With `restarts` > 1 each seed trains that many networks and keeps the one with the best objective on its training
@@ -49,10 +55,10 @@ def fit(
         raise ValueError(f"seeds={list(seeds)}; give at least one seed, each once")
     data = [one.to(resolve_device(device)) for one in _checked(x, config, len(seeds))]
     projection = input_projection([one.flatten(0, 1) for one in data], config.encoder)
-    if projection.basis.shape[-1] < config.encoder.width:
+    if projection.basis.shape[-1] < _code_dimension(config):
         raise ValueError(
-            f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width}: "
-            "a wider code would have entropy minus infinity; choose a smaller width"
+            f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width} (dimension "
+            f"{_code_dimension(config)}): a wider code would have entropy minus infinity; choose a smaller width"
         )
     inputs = projection.project(data)
     training = Training(config, inputs, seeds)
@@ -126,6 +132,13 @@ def _start_codes(
     return codes
 
 
+def _code_dimension(config: FitConfig) -> int:
+    """Free coordinates of a code; categories are no latents, their codes have none."""
+    if isinstance(config.method, PairedMethod):
+        return config.method.model.space(config.encoder.width).dimension
+    return config.encoder.width
+
+
 # Frames on which restarts are compared and the noise covariance is fitted.
 _JUDGED_FRAMES = 8_000
 
@@ -137,9 +150,10 @@ def _judged(inputs: Float[Tensor, "s n t q"]) -> Float[Tensor, "s k t q"]:
 def _noise_factor(network: Network, inputs: Float[Tensor, "s n t q"], config: FitConfig) -> Float[Tensor, "s m m"]:
     """Noise covariance of each trained network on its training sequences.
 
-    A `fixed` noise level is no property of the code (it trains at any scale), so the full covariance stands in for it.
+    A `fixed` noise level is no property of the code (it trains at any scale), so the full covariance stands in for it,
+    and so it does beside the scale of a paired method.
     """
-    latent = config.method.latent
+    latent = GaussianConfig("full") if isinstance(config.method, PairedMethod) else config.method.latent
     with torch.no_grad():
         z, predictions = network(_judged(inputs))
         residuals = (z[:, :, 1:] - predictions).flatten(1, 2)
@@ -150,7 +164,10 @@ def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, 
     """Index of each seed's best network by the objective on training data, and the objectives of all."""
     config, networks = training.config, len(training.owner)
     objectives = torch.full((networks,), -math.inf)
-    if config.restarts > 1:
+    if config.restarts > 1 and isinstance(training.network, PairedNetwork):
+        found = training.network.held_out(_judged(training.inputs)[training.owner])
+        objectives = torch.tensor([one.value for one in found])
+    elif config.restarts > 1 and isinstance(config.method, Method):
         with torch.no_grad():
             judged = _judged(training.inputs)[training.owner]
             z, predictions = training.network(judged)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeGuard
 
 import numpy as np
 import torch
@@ -17,11 +17,14 @@ from identify.checkpoint import fingerprint, load_state, save_state
 from identify.coupling_encoder import CouplingConfig
 from identify.encoders import EncoderConfig
 from identify.fitted import History
+from identify.gradient_cosine import gradient_cosine
 from identify.kalman_predictor import KalmanConfig, KalmanPredictor
 from identify.methods import Method
 from identify.muon import BatchedMuon
 from identify.network import Network
-from identify.objective import training_objective
+from identify.objective import Objective, training_objective
+from identify.paired_methods import PairedMethod
+from identify.paired_network import PairedNetwork
 from identify.predictors import PredictorConfig
 
 
@@ -31,10 +34,11 @@ class FitConfig:
 
     `batch` counts windows of `window` consecutive frames; `steps=0` leaves the networks as they were initialised;
     `restarts` networks are trained for each seed and the best on training data is kept; `start_steps` is the length of
-    the regression onto given codes, where a start is given.
+    the regression onto given codes, where a start is given. A paired method takes windows of 2 frames, the pairs; its
+    `predictor` is left out where codes predict themselves, and `gradient_cosines` adds them to the history.
     """
 
-    method: Method
+    method: Method | PairedMethod
     encoder: EncoderConfig | CouplingConfig
     predictor: PredictorConfig | KalmanConfig = field(default_factory=PredictorConfig)
     steps: int = 1000
@@ -46,6 +50,7 @@ class FitConfig:
     restarts: int = 1
     start_steps: int = 600
     history_every: int = 10
+    gradient_cosines: bool = False
 
     def __post_init__(self) -> None:
         for name, least in (("steps", 0), ("batch", 1), ("window", 2), ("restarts", 1), ("history_every", 1)):
@@ -57,9 +62,23 @@ class FitConfig:
             raise ValueError(f"learning_rate={self.learning_rate}; it must be above 0")
         if not 0 <= self.warm_up < 1:
             raise ValueError(f"warm_up={self.warm_up}; it is a share of the steps, from 0 up to but not including 1")
-        if self.method.latent.covariance == "filter":
+        if isinstance(self.method, PairedMethod):
+            self._check_pairs()
+        else:
+            self._check_windows(self.method.latent.covariance)
+
+    def _check_pairs(self) -> None:
+        if self.window != 2:
+            raise ValueError(f"window={self.window}; a paired method trains on pairs, give window=2")
+        if not isinstance(self.predictor, PredictorConfig):
+            raise ValueError("a paired method predicts from one frame; give a PredictorConfig as predictor")
+
+    def _check_windows(self, covariance: str) -> None:
+        if self.gradient_cosines:
+            raise ValueError("gradient_cosines=True is for paired methods; give a PairedMethod or leave it out")
+        if covariance == "filter":
             _check_filter(self.predictor)
-        if self.method.latent.covariance == "conditional" and isinstance(self.predictor, KalmanConfig):
+        if covariance == "conditional" and isinstance(self.predictor, KalmanConfig):
             raise ValueError("covariance='conditional' is read off the last frame; give a PredictorConfig as predictor")
         if isinstance(self.predictor, KalmanConfig) and self.window < 3:
             raise ValueError(f"window={self.window}; a Kalman predictor starts from two lags, give at least 3 frames")
@@ -100,7 +119,7 @@ class Training:
         self.generators = [_generator(seed, restart) for seed in seeds for restart in range(config.restarts)]
         networks = torch.arange(len(self.generators), device=inputs.device)
         self.owner: Int[Tensor, "s"] = networks // config.restarts if len(inputs) > 1 else torch.zeros_like(networks)
-        network = Network(inputs.shape[-1], config.encoder, config.predictor, self.generators, config.method.latent)
+        network = _network(inputs.shape[-1], config, self.generators)
         self.network = network.to(inputs.device)
         self.initial = {name: value.detach().clone() for name, value in network.state_dict().items()}
         self.optimizer = _optimizer(network, config)
@@ -150,17 +169,29 @@ class Training:
             group["lr"] = config.rate(self.step)
         y = self.inputs[self._window_indices()]
         self._enter_phase(y)
-        z, predictions, factors = self.network.law(y)
-        gaussian = self.step < config.method.warm_start * config.steps
-        parts = training_objective(z, predictions, config.method, gaussian, factors, self.network.densities(z))
+        recorded = self.step % config.history_every == 0 or self.step == config.steps - 1
+        cosine = [gradient_cosine(self.network, y)] if recorded and self._takes_cosines(self.network) else []
+        parts = self._objective(y)
         value = parts.alignment + parts.entropy
         self.optimizer.zero_grad(set_to_none=True)
         value.sum().neg().backward()
         self._step_finite(value.detach())
-        if self.step % config.history_every == 0 or self.step == config.steps - 1:
+        if recorded:
             level = torch.full_like(parts.alignment, self.step)
-            self.records.append(torch.stack([level, parts.alignment, parts.entropy]).detach().cpu())
+            self.records.append(torch.stack([level, *parts, *cosine]).detach().cpu())
         self.step += 1
+
+    def _takes_cosines(self, network: Network) -> TypeGuard[PairedNetwork]:
+        return self.config.gradient_cosines and isinstance(network, PairedNetwork)
+
+    def _objective(self, y: Float[Tensor, "s b w q"]) -> Objective:
+        """What this step maximises."""
+        network, method, share = self.network, self.config.method, self.step / self.config.steps
+        if isinstance(network, PairedNetwork):
+            return Objective(*network.objective(y, share))
+        assert isinstance(method, Method)
+        z, predictions, factors = network.law(y)
+        return training_objective(z, predictions, method, share < method.warm_start, factors, network.densities(z))
 
     def _enter_phase(self, y: Float[Tensor, "s b w q"]) -> None:
         """A Kalman predictor is linear at first; at the first step of its own it starts from the codes' moments."""
@@ -173,8 +204,11 @@ class Training:
             predictor.filtering = self.step >= first
 
     def _step_finite(self, value: Float[Tensor, "s"]) -> None:
-        """Step, but leave networks whose objective is or was not finite where they are."""
+        """Step, but leave networks whose objective or gradient is or was not finite where they are."""
         self.diverged |= ~value.isfinite().cpu()
+        for parameter in self.network.parameters():
+            if parameter.grad is not None:
+                self.diverged |= ~parameter.grad.reshape(len(value), -1).isfinite().all(-1).cpu()
         kept = [p.detach()[self.diverged] for p in self.network.parameters()] if bool(self.diverged.any()) else []
         self.optimizer.step()
         for parameter, old in zip(self.network.parameters(), kept, strict=bool(kept)):
@@ -185,8 +219,8 @@ class Training:
         keep = networks.cpu()
         if not self.records:
             return History(torch.zeros(0, dtype=torch.long), torch.zeros(len(keep), 0), torch.zeros(len(keep), 0))
-        step, alignment, entropy = torch.stack(self.records, 1).unbind(0)
-        return History(step[:, 0].long(), alignment.T[keep].contiguous(), entropy.T[keep].contiguous())
+        step, *kept = torch.stack(self.records, 1).unbind(0)
+        return History(step[:, 0].long(), *(one.T[keep].contiguous() for one in kept))
 
     def save(self, path: Path) -> None:
         """Write everything the next step depends on."""
@@ -211,6 +245,14 @@ class Training:
         for i, generator in enumerate(self.generators):
             generator.set_state(tensors[f"generator/{i}"])
         self.diverged, self.records = tensors["diverged"], list(tensors["records"].unbind(0))
+
+
+def _network(inputs: int, config: FitConfig, generators: Sequence[torch.Generator]) -> Network:
+    method, predictor = config.method, config.predictor
+    if isinstance(method, PairedMethod):
+        assert isinstance(predictor, PredictorConfig)
+        return PairedNetwork(inputs, config.encoder, predictor, generators, method)
+    return Network(inputs, config.encoder, predictor, generators, method.latent)
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -76,7 +76,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
     with pytest.raises(ValueError, match="is damaged or not a training state"):
         fit(sequences(), SMALL, (0,), checkpoint=path)
     save_file({"weight": torch.zeros(2)}, path, {"state": '{"schema": 99}'})
-    with pytest.raises(ValueError, match="has schema 99, this version reads 1"):
+    with pytest.raises(ValueError, match="has schema 99, this version reads 2"):
         read_state(path)
     save_file({"weight": torch.zeros(2)}, path, {"state": "[1]"})
     with pytest.raises(ValueError, match="is damaged or not a training state"):
