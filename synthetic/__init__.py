@@ -1,374 +1,235 @@
-"""Worlds with known latents: latent laws, transitions, noise, mixings, and what each of them guarantees."""
+"""Worlds with known latents: latent laws, transitions, noise, mixings, and what each of them guarantees.
 
-from synthetic.alignment_violation import (
-    Alignment,
-    AlignmentObjective,
-    AlignmentViolation,
-    Bound,
-    SecondHermite,
-    SignFold,
-    autoregressions,
-    fold_correlation,
-    negative_correlation,
-    unequal_correlations,
-)
-from synthetic.assumptions import Assumption, Declaration
-from synthetic.autoregression import AutoRegression, OnLissajous, oscillators, stationary_window
-from synthetic.beside import Beside
-from synthetic.box_walk import BoxWalk, BoxWalkStart
-from synthetic.burned_in import BurnedIn
-from synthetic.ceiling import Ceiling
-from synthetic.clamped_ceiling import clamped_ceiling
-from synthetic.common_cause import common_cause
-from synthetic.composed_worlds import (
-    box_walk,
-    damped_oscillators,
-    figure_eight,
-    heteroscedastic,
-    independent_sources,
-    lorenz,
-    path_world,
-    resets,
-    simplex_walk,
-    sphere_walk,
-    student_noise,
-    switching_linear,
-    torus_flow,
-)
-from synthetic.constant_predictor import affine_r2_of_twist, constant_predictor
-from synthetic.context_covariance import TiltedGaussian, context_covariance
-from synthetic.context_gaussian import ContextGaussian
-from synthetic.coupling import Coupling, additive_coupling, affine_coupling
-from synthetic.coupling_world import coupling_world, shaped_world
-from synthetic.cubed_signal import Cube, CubicMean, cubed_signal
-from synthetic.deficiency_two import affine_r2_of_turn, deficiency_two
-from synthetic.delayed_copy import delayed_copy
-from synthetic.dirichlet_walk import DirichletWalk
-from synthetic.dot_image import DotImage
-from synthetic.fold import fold, free_coordinate
-from synthetic.follow_up import follow_up_world
-from synthetic.fourier_series import FourierSeries
-from synthetic.free_density import free_density
-from synthetic.gaussian_autoregression import PLANE_MIXINGS, gaussian_autoregression, plane_world
-from synthetic.ignored_signal import ignored_signal
-from synthetic.independent_coordinate import independent_coordinate
-from synthetic.independent_noise import HeteroscedasticNoise, IndependentNoise, NoiseStart, ScaledNoise
-from synthetic.info_violation import (
-    InfoObjective,
-    InfoSamples,
-    InfoTerms,
-    InfoViolation,
-    info_samples,
-    normal_information,
-)
-from synthetic.initial_law import DiagonalNormal, GaussianWindow, InitialLaw, StandardNormal, UniformOn
-from synthetic.inverse_map import InverseMap
-from synthetic.laplace_latents import (
-    LaplaceTransition,
-    LaplaceWarp,
-    affine_r2_of_laplace,
-    laplace_latents,
-    odd_correlation,
-)
-from synthetic.latent_space import Box, Euclidean, LatentSpace, Product, Simplex, Sphere, torus
-from synthetic.leaky_network import LeakyReLU, leaky_network
-from synthetic.level_set_flow import LevelSetFlow, ShrinkingGaussian, level_set_flow
-from synthetic.limit_cycle import LimitCycle, NearCycle
-from synthetic.linear_diffusion import StationaryDiffusion, linear_diffusion
-from synthetic.linear_gaussian import linear_gaussian
-from synthetic.linear_nuisance import LinearNuisance
-from synthetic.lorenz import Lorenz
-from synthetic.markov_gaussian import markov_gaussian
-from synthetic.mixing import Composition, Linear, Mixing
-from synthetic.moving_rotation import MovingRotation, TurnByPast, TurnByTime, encoder_of_the_past, encoder_of_the_time
-from synthetic.named_worlds import alignment_violations, info_violations, positive_controls, violations, worlds
-from synthetic.no_alignment import no_alignment, twist_correlation
-from synthetic.noise import GaussianNoise, Noise, SingularGaussianNoise
-from synthetic.noisy_ceilings import measured_ceilings
-from synthetic.noisy_worlds import noisy_dots, noisy_linear, place_cells
-from synthetic.nuisance import Nuisance, PrivateNormal
-from synthetic.observation import Observation
-from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
-from synthetic.path_flow import Circle, ClosedPath, OnPath, PathCoordinates, PathFlow, Square
-from synthetic.pixel_noise import NoiseLevel, PixelNoise, image_information, image_log_likelihood
-from synthetic.place_cells import GaussianCells, PlaceCells, VonMisesCells
-from synthetic.positive_control import (
-    Jumps,
-    MomentCurve,
-    PositiveControl,
-    deficiency_one,
-    jumps,
-    moment_curve,
-    one_dimension,
-)
-from synthetic.predictor import BlockPredictor, LinearPredictor, Predictor, RotationTanh, TanhPredictor
-from synthetic.product_transition import ProductTransition
-from synthetic.pushed_law import PushedInitial, PushedTransition
-from synthetic.redundant_statistic import redundant_parameters, redundant_statistic
-from synthetic.reflected_walk import ReflectedWalk, SineWarp, affine_r2_of_sine, linear_correlation, uniform_latents
-from synthetic.resets import Resets
-from synthetic.selection import Selection, StaysInView
-from synthetic.sequence_map import Marginal, Pointwise, SequenceMap
-from synthetic.shear import Banana, Shear, SineShear
-from synthetic.shifted_code import Shift, approximate_bound, shifted_code
-from synthetic.signal_code import SignalCode
-from synthetic.signal_world import Contexts, SignalWorld, autoregressive_signal, normal_contexts
-from synthetic.sphere_worlds import CircleShift, affine_r2_of_shift, axial_sphere, constant_circle
-from synthetic.spike_counts import SpikeCounts, count_log_likelihood
-from synthetic.standard_law import LAPLACE, NORMAL, GaussianMixture, GeneralisedNormal, StandardLaw, StudentT, Uniform
-from synthetic.swirl import swirl_matrix
-from synthetic.switching_linear import SwitchingLinear
-from synthetic.tent_fold import TentFold
-from synthetic.trajectories import Trajectories
-from synthetic.transition import AdditiveNoise, Transition
-from synthetic.turn import ArctanTurn, LinearTurn, SphericalTurn, Turn
-from synthetic.turned_direction import TurnedDirection
-from synthetic.twist import Twist
-from synthetic.two_contexts import TurnedMean, bit_information, two_contexts
-from synthetic.violation import Violation, density_gap
-from synthetic.von_mises_fisher import Latest, Pole, PoleStart, VonMisesFisher
-from synthetic.warp import AsinhWarp, SinhWarp, Warp
-from synthetic.warped_latents import affine_r2_of_sinh, warped_latents
-from synthetic.wobbly import (
-    PUBLISHED_CEILING,
-    LeavingProbability,
-    leaving_probability,
-    published_ceiling,
-    wobbly_in_view,
-    wobbly_published,
-    wobbly_selected,
-)
-from synthetic.world import World
+Every name imported here `as` itself is public.
+"""
 
-__all__ = [
-    "LAPLACE",
-    "NORMAL",
-    "PLANE_MIXINGS",
-    "PUBLISHED_CEILING",
-    "AdditiveNoise",
-    "Alignment",
-    "AlignmentObjective",
-    "AlignmentViolation",
-    "ArctanTurn",
-    "AsinhWarp",
-    "Assumption",
-    "AutoRegression",
-    "Banana",
-    "Beside",
-    "BlockPredictor",
-    "Bound",
-    "Box",
-    "BoxWalk",
-    "BoxWalkStart",
-    "BurnedIn",
-    "Ceiling",
-    "Circle",
-    "CircleShift",
-    "ClosedPath",
-    "Composition",
-    "ContextGaussian",
-    "Contexts",
-    "Coupling",
-    "Cube",
-    "CubicMean",
-    "Declaration",
-    "DiagonalNormal",
-    "DirichletWalk",
-    "DotImage",
-    "Euclidean",
-    "FourierSeries",
-    "GaussianCells",
-    "GaussianMixture",
-    "GaussianNoise",
-    "GaussianWindow",
-    "GeneralisedNormal",
-    "HeteroscedasticNoise",
-    "IndependentNoise",
-    "InfoObjective",
-    "InfoSamples",
-    "InfoTerms",
-    "InfoViolation",
-    "InitialLaw",
-    "InverseMap",
-    "Jumps",
-    "LaplaceTransition",
-    "LaplaceWarp",
-    "LatentSpace",
-    "Latest",
-    "LeakyReLU",
-    "LeavingProbability",
-    "LevelSetFlow",
-    "LimitCycle",
-    "Linear",
-    "LinearNuisance",
-    "LinearPredictor",
-    "LinearTurn",
-    "Lorenz",
-    "Marginal",
-    "Mixing",
-    "MomentCurve",
-    "MovingRotation",
-    "NearCycle",
-    "Noise",
-    "NoiseLevel",
-    "NoiseStart",
-    "Nuisance",
-    "Observation",
-    "OnLissajous",
-    "OnPath",
-    "PathCoordinates",
-    "PathFlow",
-    "PixelNoise",
-    "PlaceCells",
-    "Pointwise",
-    "Pole",
-    "PoleStart",
-    "PositiveControl",
-    "Predictor",
-    "PrivateNormal",
-    "Product",
-    "ProductTransition",
-    "PushedInitial",
-    "PushedTransition",
-    "ReflectedWalk",
-    "Resets",
-    "RotationTanh",
-    "ScaledNoise",
-    "SecondHermite",
-    "Selection",
-    "SequenceMap",
-    "Shear",
-    "Shift",
-    "ShrinkingGaussian",
-    "SignFold",
-    "SignalCode",
-    "SignalWorld",
-    "Simplex",
-    "SineShear",
-    "SineWarp",
-    "SingularGaussianNoise",
-    "SinhWarp",
-    "Sphere",
-    "SphericalTurn",
-    "SpikeCounts",
-    "Square",
-    "StandardLaw",
-    "StandardNormal",
-    "StationaryDiffusion",
-    "StaysInView",
-    "StudentT",
-    "SwitchingLinear",
-    "TanhPredictor",
-    "TentFold",
-    "TiltedGaussian",
-    "Trajectories",
-    "Transition",
-    "Turn",
-    "TurnByPast",
-    "TurnByTime",
-    "TurnedDirection",
-    "TurnedMean",
-    "Twist",
-    "Uniform",
-    "UniformOn",
-    "Violation",
-    "VonMisesCells",
-    "VonMisesFisher",
-    "Warp",
-    "World",
-    "additive_coupling",
-    "affine_coupling",
-    "affine_r2_of_laplace",
-    "affine_r2_of_shift",
-    "affine_r2_of_sine",
-    "affine_r2_of_sinh",
-    "affine_r2_of_turn",
-    "affine_r2_of_twist",
-    "alignment_violations",
-    "approximate_bound",
-    "autoregressions",
-    "autoregressive_signal",
-    "axial_sphere",
-    "bit_information",
-    "box_walk",
-    "clamped_ceiling",
-    "common_cause",
-    "constant_circle",
-    "constant_predictor",
-    "context_covariance",
-    "count_log_likelihood",
-    "coupling_world",
-    "cubed_signal",
-    "damped_oscillators",
-    "deficiency_one",
-    "deficiency_two",
-    "delayed_copy",
-    "density_gap",
-    "encoder_of_the_past",
-    "encoder_of_the_time",
-    "figure_eight",
-    "fold",
-    "fold_correlation",
-    "follow_up_world",
-    "free_coordinate",
-    "free_density",
-    "gaussian_autoregression",
-    "heteroscedastic",
-    "ignored_signal",
-    "image_information",
-    "image_log_likelihood",
-    "independent_coordinate",
-    "independent_sources",
-    "info_samples",
-    "info_violations",
-    "jumps",
-    "laplace_latents",
-    "leaky_network",
-    "leaving_probability",
-    "level_set_flow",
-    "linear_correlation",
-    "linear_diffusion",
-    "linear_gaussian",
-    "lorenz",
-    "markov_gaussian",
-    "measured_ceilings",
-    "moment_curve",
-    "negative_correlation",
-    "no_alignment",
-    "noisy_dots",
-    "noisy_linear",
-    "normal_contexts",
-    "normal_information",
-    "odd_correlation",
-    "one_dimension",
-    "ornstein_uhlenbeck",
-    "oscillators",
-    "path_world",
-    "place_cells",
-    "plane_world",
-    "positive_controls",
-    "published_ceiling",
-    "redundant_parameters",
-    "redundant_statistic",
-    "resets",
-    "shaped_world",
-    "shifted_code",
-    "simplex_walk",
-    "sphere_walk",
-    "stationary_window",
-    "student_noise",
-    "swirl_matrix",
-    "switching_linear",
-    "torus",
-    "torus_flow",
-    "twist_correlation",
-    "two_contexts",
-    "unequal_correlations",
-    "uniform_latents",
-    "violations",
-    "warped_latents",
-    "wobbly_in_view",
-    "wobbly_published",
-    "wobbly_selected",
-    "worlds",
-]
+from synthetic.alignment_violation import Alignment as Alignment
+from synthetic.alignment_violation import AlignmentObjective as AlignmentObjective
+from synthetic.alignment_violation import AlignmentViolation as AlignmentViolation
+from synthetic.alignment_violation import Bound as Bound
+from synthetic.alignment_violation import SecondHermite as SecondHermite
+from synthetic.alignment_violation import SignFold as SignFold
+from synthetic.alignment_violation import autoregressions as autoregressions
+from synthetic.alignment_violation import fold_correlation as fold_correlation
+from synthetic.alignment_violation import negative_correlation as negative_correlation
+from synthetic.alignment_violation import unequal_correlations as unequal_correlations
+from synthetic.assumptions import Assumption as Assumption
+from synthetic.assumptions import Declaration as Declaration
+from synthetic.autoregression import AutoRegression as AutoRegression
+from synthetic.autoregression import OnLissajous as OnLissajous
+from synthetic.autoregression import oscillators as oscillators
+from synthetic.autoregression import stationary_window as stationary_window
+from synthetic.beside import Beside as Beside
+from synthetic.box_walk import BoxWalk as BoxWalk
+from synthetic.box_walk import BoxWalkStart as BoxWalkStart
+from synthetic.burned_in import BurnedIn as BurnedIn
+from synthetic.ceiling import Ceiling as Ceiling
+from synthetic.clamped_ceiling import clamped_ceiling as clamped_ceiling
+from synthetic.common_cause import common_cause as common_cause
+from synthetic.composed_worlds import box_walk as box_walk
+from synthetic.composed_worlds import damped_oscillators as damped_oscillators
+from synthetic.composed_worlds import figure_eight as figure_eight
+from synthetic.composed_worlds import heteroscedastic as heteroscedastic
+from synthetic.composed_worlds import independent_sources as independent_sources
+from synthetic.composed_worlds import lorenz as lorenz
+from synthetic.composed_worlds import path_world as path_world
+from synthetic.composed_worlds import resets as resets
+from synthetic.composed_worlds import simplex_walk as simplex_walk
+from synthetic.composed_worlds import sphere_walk as sphere_walk
+from synthetic.composed_worlds import student_noise as student_noise
+from synthetic.composed_worlds import switching_linear as switching_linear
+from synthetic.composed_worlds import torus_flow as torus_flow
+from synthetic.constant_predictor import affine_r2_of_twist as affine_r2_of_twist
+from synthetic.constant_predictor import constant_predictor as constant_predictor
+from synthetic.context_covariance import TiltedGaussian as TiltedGaussian
+from synthetic.context_covariance import context_covariance as context_covariance
+from synthetic.context_gaussian import ContextGaussian as ContextGaussian
+from synthetic.coupling import Coupling as Coupling
+from synthetic.coupling import additive_coupling as additive_coupling
+from synthetic.coupling import affine_coupling as affine_coupling
+from synthetic.coupling_world import coupling_world as coupling_world
+from synthetic.coupling_world import shaped_world as shaped_world
+from synthetic.cubed_signal import Cube as Cube
+from synthetic.cubed_signal import CubicMean as CubicMean
+from synthetic.cubed_signal import cubed_signal as cubed_signal
+from synthetic.deficiency_two import affine_r2_of_turn as affine_r2_of_turn
+from synthetic.deficiency_two import deficiency_two as deficiency_two
+from synthetic.delayed_copy import delayed_copy as delayed_copy
+from synthetic.dirichlet_walk import DirichletWalk as DirichletWalk
+from synthetic.dot_image import DotImage as DotImage
+from synthetic.fold import fold as fold
+from synthetic.fold import free_coordinate as free_coordinate
+from synthetic.follow_up import follow_up_world as follow_up_world
+from synthetic.fourier_series import FourierSeries as FourierSeries
+from synthetic.free_density import free_density as free_density
+from synthetic.gaussian_autoregression import PLANE_MIXINGS as PLANE_MIXINGS
+from synthetic.gaussian_autoregression import gaussian_autoregression as gaussian_autoregression
+from synthetic.gaussian_autoregression import plane_world as plane_world
+from synthetic.ignored_signal import ignored_signal as ignored_signal
+from synthetic.independent_coordinate import independent_coordinate as independent_coordinate
+from synthetic.independent_noise import HeteroscedasticNoise as HeteroscedasticNoise
+from synthetic.independent_noise import IndependentNoise as IndependentNoise
+from synthetic.independent_noise import NoiseStart as NoiseStart
+from synthetic.independent_noise import ScaledNoise as ScaledNoise
+from synthetic.info_violation import InfoObjective as InfoObjective
+from synthetic.info_violation import InfoSamples as InfoSamples
+from synthetic.info_violation import InfoTerms as InfoTerms
+from synthetic.info_violation import InfoViolation as InfoViolation
+from synthetic.info_violation import info_samples as info_samples
+from synthetic.info_violation import normal_information as normal_information
+from synthetic.initial_law import DiagonalNormal as DiagonalNormal
+from synthetic.initial_law import GaussianWindow as GaussianWindow
+from synthetic.initial_law import InitialLaw as InitialLaw
+from synthetic.initial_law import StandardNormal as StandardNormal
+from synthetic.initial_law import UniformOn as UniformOn
+from synthetic.inverse_map import InverseMap as InverseMap
+from synthetic.laplace_latents import LaplaceTransition as LaplaceTransition
+from synthetic.laplace_latents import LaplaceWarp as LaplaceWarp
+from synthetic.laplace_latents import affine_r2_of_laplace as affine_r2_of_laplace
+from synthetic.laplace_latents import laplace_latents as laplace_latents
+from synthetic.laplace_latents import odd_correlation as odd_correlation
+from synthetic.latent_space import Box as Box
+from synthetic.latent_space import Euclidean as Euclidean
+from synthetic.latent_space import LatentSpace as LatentSpace
+from synthetic.latent_space import Product as Product
+from synthetic.latent_space import Simplex as Simplex
+from synthetic.latent_space import Sphere as Sphere
+from synthetic.latent_space import torus as torus
+from synthetic.leaky_network import LeakyReLU as LeakyReLU
+from synthetic.leaky_network import leaky_network as leaky_network
+from synthetic.level_set_flow import LevelSetFlow as LevelSetFlow
+from synthetic.level_set_flow import ShrinkingGaussian as ShrinkingGaussian
+from synthetic.level_set_flow import level_set_flow as level_set_flow
+from synthetic.limit_cycle import LimitCycle as LimitCycle
+from synthetic.limit_cycle import NearCycle as NearCycle
+from synthetic.linear_diffusion import StationaryDiffusion as StationaryDiffusion
+from synthetic.linear_diffusion import linear_diffusion as linear_diffusion
+from synthetic.linear_gaussian import linear_gaussian as linear_gaussian
+from synthetic.linear_nuisance import LinearNuisance as LinearNuisance
+from synthetic.lorenz import Lorenz as Lorenz
+from synthetic.markov_gaussian import markov_gaussian as markov_gaussian
+from synthetic.mixing import Composition as Composition
+from synthetic.mixing import Linear as Linear
+from synthetic.mixing import Mixing as Mixing
+from synthetic.moving_rotation import MovingRotation as MovingRotation
+from synthetic.moving_rotation import TurnByPast as TurnByPast
+from synthetic.moving_rotation import TurnByTime as TurnByTime
+from synthetic.moving_rotation import encoder_of_the_past as encoder_of_the_past
+from synthetic.moving_rotation import encoder_of_the_time as encoder_of_the_time
+from synthetic.named_worlds import alignment_violations as alignment_violations
+from synthetic.named_worlds import info_violations as info_violations
+from synthetic.named_worlds import positive_controls as positive_controls
+from synthetic.named_worlds import violations as violations
+from synthetic.named_worlds import worlds as worlds
+from synthetic.no_alignment import no_alignment as no_alignment
+from synthetic.no_alignment import twist_correlation as twist_correlation
+from synthetic.noise import GaussianNoise as GaussianNoise
+from synthetic.noise import Noise as Noise
+from synthetic.noise import SingularGaussianNoise as SingularGaussianNoise
+from synthetic.noisy_ceilings import measured_ceilings as measured_ceilings
+from synthetic.noisy_worlds import noisy_dots as noisy_dots
+from synthetic.noisy_worlds import noisy_linear as noisy_linear
+from synthetic.noisy_worlds import place_cells as place_cells
+from synthetic.nuisance import Nuisance as Nuisance
+from synthetic.nuisance import PrivateNormal as PrivateNormal
+from synthetic.observation import Observation as Observation
+from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck as ornstein_uhlenbeck
+from synthetic.path_flow import Circle as Circle
+from synthetic.path_flow import ClosedPath as ClosedPath
+from synthetic.path_flow import OnPath as OnPath
+from synthetic.path_flow import PathCoordinates as PathCoordinates
+from synthetic.path_flow import PathFlow as PathFlow
+from synthetic.path_flow import Square as Square
+from synthetic.pixel_noise import NoiseLevel as NoiseLevel
+from synthetic.pixel_noise import PixelNoise as PixelNoise
+from synthetic.pixel_noise import image_information as image_information
+from synthetic.pixel_noise import image_log_likelihood as image_log_likelihood
+from synthetic.place_cells import GaussianCells as GaussianCells
+from synthetic.place_cells import PlaceCells as PlaceCells
+from synthetic.place_cells import VonMisesCells as VonMisesCells
+from synthetic.positive_control import Jumps as Jumps
+from synthetic.positive_control import MomentCurve as MomentCurve
+from synthetic.positive_control import PositiveControl as PositiveControl
+from synthetic.positive_control import deficiency_one as deficiency_one
+from synthetic.positive_control import jumps as jumps
+from synthetic.positive_control import moment_curve as moment_curve
+from synthetic.positive_control import one_dimension as one_dimension
+from synthetic.predictor import BlockPredictor as BlockPredictor
+from synthetic.predictor import LinearPredictor as LinearPredictor
+from synthetic.predictor import Predictor as Predictor
+from synthetic.predictor import RotationTanh as RotationTanh
+from synthetic.predictor import TanhPredictor as TanhPredictor
+from synthetic.product_transition import ProductTransition as ProductTransition
+from synthetic.pushed_law import PushedInitial as PushedInitial
+from synthetic.pushed_law import PushedTransition as PushedTransition
+from synthetic.redundant_statistic import redundant_parameters as redundant_parameters
+from synthetic.redundant_statistic import redundant_statistic as redundant_statistic
+from synthetic.reflected_walk import ReflectedWalk as ReflectedWalk
+from synthetic.reflected_walk import SineWarp as SineWarp
+from synthetic.reflected_walk import affine_r2_of_sine as affine_r2_of_sine
+from synthetic.reflected_walk import linear_correlation as linear_correlation
+from synthetic.reflected_walk import uniform_latents as uniform_latents
+from synthetic.resets import Resets as Resets
+from synthetic.selection import Selection as Selection
+from synthetic.selection import StaysInView as StaysInView
+from synthetic.sequence_map import Marginal as Marginal
+from synthetic.sequence_map import Pointwise as Pointwise
+from synthetic.sequence_map import SequenceMap as SequenceMap
+from synthetic.shear import Banana as Banana
+from synthetic.shear import Shear as Shear
+from synthetic.shear import SineShear as SineShear
+from synthetic.shifted_code import Shift as Shift
+from synthetic.shifted_code import approximate_bound as approximate_bound
+from synthetic.shifted_code import shifted_code as shifted_code
+from synthetic.signal_code import SignalCode as SignalCode
+from synthetic.signal_world import Contexts as Contexts
+from synthetic.signal_world import SignalWorld as SignalWorld
+from synthetic.signal_world import autoregressive_signal as autoregressive_signal
+from synthetic.signal_world import normal_contexts as normal_contexts
+from synthetic.sphere_worlds import CircleShift as CircleShift
+from synthetic.sphere_worlds import affine_r2_of_shift as affine_r2_of_shift
+from synthetic.sphere_worlds import axial_sphere as axial_sphere
+from synthetic.sphere_worlds import constant_circle as constant_circle
+from synthetic.spike_counts import SpikeCounts as SpikeCounts
+from synthetic.spike_counts import count_log_likelihood as count_log_likelihood
+from synthetic.standard_law import LAPLACE as LAPLACE
+from synthetic.standard_law import NORMAL as NORMAL
+from synthetic.standard_law import GaussianMixture as GaussianMixture
+from synthetic.standard_law import GeneralisedNormal as GeneralisedNormal
+from synthetic.standard_law import StandardLaw as StandardLaw
+from synthetic.standard_law import StudentT as StudentT
+from synthetic.standard_law import Uniform as Uniform
+from synthetic.swirl import swirl_matrix as swirl_matrix
+from synthetic.switching_linear import SwitchingLinear as SwitchingLinear
+from synthetic.tent_fold import TentFold as TentFold
+from synthetic.trajectories import Trajectories as Trajectories
+from synthetic.transition import AdditiveNoise as AdditiveNoise
+from synthetic.transition import Transition as Transition
+from synthetic.turn import ArctanTurn as ArctanTurn
+from synthetic.turn import LinearTurn as LinearTurn
+from synthetic.turn import SphericalTurn as SphericalTurn
+from synthetic.turn import Turn as Turn
+from synthetic.turned_direction import TurnedDirection as TurnedDirection
+from synthetic.twist import Twist as Twist
+from synthetic.two_contexts import TurnedMean as TurnedMean
+from synthetic.two_contexts import bit_information as bit_information
+from synthetic.two_contexts import two_contexts as two_contexts
+from synthetic.violation import Violation as Violation
+from synthetic.violation import density_gap as density_gap
+from synthetic.von_mises_fisher import Latest as Latest
+from synthetic.von_mises_fisher import Pole as Pole
+from synthetic.von_mises_fisher import PoleStart as PoleStart
+from synthetic.von_mises_fisher import VonMisesFisher as VonMisesFisher
+from synthetic.warp import AsinhWarp as AsinhWarp
+from synthetic.warp import SinhWarp as SinhWarp
+from synthetic.warp import Warp as Warp
+from synthetic.warped_latents import affine_r2_of_sinh as affine_r2_of_sinh
+from synthetic.warped_latents import warped_latents as warped_latents
+from synthetic.wobbly import PUBLISHED_CEILING as PUBLISHED_CEILING
+from synthetic.wobbly import LeavingProbability as LeavingProbability
+from synthetic.wobbly import leaving_probability as leaving_probability
+from synthetic.wobbly import published_ceiling as published_ceiling
+from synthetic.wobbly import wobbly_in_view as wobbly_in_view
+from synthetic.wobbly import wobbly_published as wobbly_published
+from synthetic.wobbly import wobbly_selected as wobbly_selected
+from synthetic.world import World as World
