@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _KAPPA, _TAU, _LENGTH = sympy.symbols("kappa tau r", positive=True)  # r = |p|
 _D = sympy.Symbol("d", integer=True, positive=True)
 _COSINE = sympy.Symbol("cosine", real=True)  # of the angle between p and z'
+_RATE = 4.0  # tau of the random networks
 
 
 def _slope(inverse_sign: int = -1) -> sympy.Expr:
@@ -116,73 +117,110 @@ def _half_integer_order(order: sympy.Expr, k: sympy.Expr) -> sympy.Expr:
     return upper
 
 
-def _on_random_networks(claim: dict[str, Any], work: Derivation, seed: int) -> None:
-    """float64: encoder 6-8-3 to the sphere, predictor 3-8-3, 32 pairs, tau = 4; SimSiam, then BYOL's target network."""
-    import torch
-    from torch.nn.functional import normalize
+class _Networks:
+    """float64: encoder 6-8-3 to the sphere, predictor 3-8-3, a target network near the encoder, 32 pairs of views."""
 
-    generator = torch.Generator().manual_seed(seed)
+    def __init__(self, seed: int) -> None:
+        import torch
 
-    def normal(*shape: int) -> torch.Tensor:
-        return torch.randn(shape, generator=generator, dtype=torch.float64)
+        generator = torch.Generator().manual_seed(seed)
 
-    def weights(*sizes: int) -> list[torch.Tensor]:
-        shapes = [shape for a, b in itertools.pairwise(sizes) for shape in ((a, b), (b,))]
-        return [normal(*shape).requires_grad_() for shape in shapes]
+        def normal(*shape: int) -> torch.Tensor:
+            return torch.randn(shape, generator=generator, dtype=torch.float64)
 
-    encoder, predictor = weights(6, 8, 3), weights(3, 8, 3)
-    target_network = [(part.detach() + 0.3 * normal(*part.shape)).requires_grad_() for part in encoder]
-    base, tau = normal(32, 6), 4.0
-    views = base + 0.3 * normal(32, 6), base + 0.3 * normal(32, 6)
+        def weights(*sizes: int) -> list[torch.Tensor]:
+            shapes = [shape for a, b in itertools.pairwise(sizes) for shape in ((a, b), (b,))]
+            return [normal(*shape).requires_grad_() for shape in shapes]
 
-    def encode(parts: list[torch.Tensor], view: torch.Tensor) -> torch.Tensor:
-        return normalize(_network(parts, view), dim=-1)
+        self.seed = seed
+        self.encoder, self.predictor = weights(6, 8, 3), weights(3, 8, 3)
+        self.target = [(part.detach() + 0.3 * normal(*part.shape)).requires_grad_() for part in self.encoder]
+        base = normal(32, 6)
+        self.views = base + 0.3 * normal(32, 6), base + 0.3 * normal(32, 6)
 
-    def predict(parts: list[torch.Tensor], code: torch.Tensor, unit: bool) -> torch.Tensor:
-        raw = _network(parts, code)
+    def encode(self, view: int, parts: list[torch.Tensor] | None = None) -> torch.Tensor:
+        """Unit codes of one view, by the encoder unless other parts are given."""
+        from torch.nn.functional import normalize
+
+        return normalize(_network(self.encoder if parts is None else parts, self.views[view]), dim=-1)
+
+    def predict(self, code: torch.Tensor, unit: bool, parts: list[torch.Tensor] | None = None) -> torch.Tensor:
+        """Predictions from codes, of unit length or not."""
+        from torch.nn.functional import normalize
+
+        raw = _network(self.predictor if parts is None else parts, code)
         return normalize(raw, dim=-1) if unit else raw
 
-    def log_density(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
-        kappa = tau * prediction.norm(dim=-1)
-        log_z = kappa + torch.log(-torch.expm1(-2 * kappa)) - torch.log(kappa)  # up to log 2 pi
-        return (tau * (prediction * target).sum(-1) - log_z).mean()
+    def agree(self, work: Derivation, what: str, left: torch.Tensor, right: torch.Tensor) -> None:
+        """Equality of the gradients in every tensor of encoder and predictor."""
+        import torch
 
-    def stop(parts: list[torch.Tensor]) -> list[torch.Tensor]:
-        return [part.detach() for part in parts]
-
-    everything = [*encoder, *predictor]
-    names = [f"{part}.{kind}{layer}" for part in ("encoder", "predictor") for layer in (1, 2) for kind in "Wb"]
-
-    def agree(what: str, left: torch.Tensor, right: torch.Tensor) -> None:
+        everything = [*self.encoder, *self.predictor]
+        names = [f"{part}.{kind}{layer}" for part in ("encoder", "predictor") for layer in (1, 2) for kind in "Wb"]
         found, expected = (torch.autograd.grad(value, everything, retain_graph=True) for value in (left, right))
         for name, one, other in zip(names, found, expected, strict=True):
             scale = float(other.abs().max())
-            work.close(f"{what}: gradient of {name}, seed {seed}", one / scale, other / scale, atol=1e-11)
+            work.close(f"{what}: gradient of {name}, seed {self.seed}", one / scale, other / scale, atol=1e-11)
 
-    unit = claim["predictor of unit length"]
-    prediction, target = predict(predictor, encode(encoder, views[0]), unit), encode(encoder, views[1])
-    simsiam = log_density(prediction, target.detach())
+
+def _log_density(prediction: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Mean of tau p . z' - log Z(tau |p|) in 3 dimensions, up to log 2 pi."""
+    import torch
+
+    kappa = _RATE * prediction.norm(dim=-1)
+    log_z = kappa + torch.log(-torch.expm1(-2 * kappa)) - torch.log(kappa)
+    return (_RATE * (prediction * target).sum(-1) - log_z).mean()
+
+
+def _stop(parts: list[torch.Tensor]) -> list[torch.Tensor]:
+    return [part.detach() for part in parts]
+
+
+def _on_random_networks(claim: dict[str, Any], work: Derivation, seed: int) -> None:
+    """SimSiam, then BYOL's target network, then a predictor of free length."""
+    nets = _Networks(seed)
+    _check_simsiam(claim, work, nets)
+    _check_free_length(claim, work, nets)
+    _check_target_network(claim, work, nets)
+
+
+def _check_simsiam(claim: dict[str, Any], work: Derivation, nets: _Networks) -> None:
+    prediction = nets.predict(nets.encode(0), claim["predictor of unit length"])
+    target = nets.encode(1)
+    simsiam = _log_density(prediction, target.detach())
     cosine = sympy.lambdify([_TAU, _LENGTH, _COSINE], claim["cosine loss"], "math")
     left = target.detach() if claim["target detached"] else target
-    agree("cosine loss", cosine(tau, 1.0, (prediction * left).sum(-1).mean()), simsiam)
-    apart = predict(predictor, encode(encoder, views[0]), True), encode(stop(encoder), views[1])
-    agree("through the context alone", simsiam, log_density(*apart))
-    second = log_density(predict(stop(predictor), encode(stop(encoder), views[0]), True), target)
-    agree("stop-gradient identity", simsiam, log_density(prediction, target) - second)
-    free = predict(predictor, encode(encoder, views[0]), unit=False)
+    nets.agree(work, "cosine loss", cosine(_RATE, 1.0, (prediction * left).sum(-1).mean()), simsiam)
+    apart = nets.predict(nets.encode(0), True), nets.encode(1, _stop(nets.encoder))
+    nets.agree(work, "through the context alone", simsiam, _log_density(*apart))
+    still = nets.predict(nets.encode(0, _stop(nets.encoder)), True, _stop(nets.predictor))
+    nets.agree(work, "stop-gradient identity", simsiam, _log_density(prediction, target) - _log_density(still, target))
+
+
+def _check_free_length(claim: dict[str, Any], work: Derivation, nets: _Networks) -> None:
+    import torch
+
+    free, target = nets.predict(nets.encode(0), unit=False), nets.encode(1).detach()
     length = free.norm(dim=-1)
     resultant = sympy.lambdify(_KAPPA, claim["slope of log Z, d = 3"].rewrite(sympy.exp), "numpy")
-    pull = torch.from_numpy(resultant(tau * length.detach().numpy()))
-    bare = tau * (free * target.detach()).sum(-1).mean()
-    agree(
+    pull = torch.from_numpy(resultant(_RATE * length.detach().numpy()))
+    bare = _RATE * (free * target).sum(-1).mean()
+    nets.agree(
+        work,
         "free length: what the cosine loss lacks",
-        log_density(free, target.detach()) - bare,
-        -tau * (pull * length).mean(),
+        _log_density(free, target) - bare,
+        -_RATE * (pull * length).mean(),
     )
-    of_network = encode(target_network, views[1])
-    byol = log_density(prediction, of_network if claim["target network learns"] else of_network.detach())
-    received = torch.autograd.grad(byol, target_network, allow_unused=True)
-    work.require(f"the target network receives nothing, seed {seed}", all(part is None for part in received))
+
+
+def _check_target_network(claim: dict[str, Any], work: Derivation, nets: _Networks) -> None:
+    import torch
+
+    prediction = nets.predict(nets.encode(0), claim["predictor of unit length"])
+    target = nets.encode(1, nets.target)
+    byol = _log_density(prediction, target if claim["target network learns"] else target.detach())
+    received = torch.autograd.grad(byol, nets.target, allow_unused=True)
+    work.require(f"the target network receives nothing, seed {nets.seed}", all(part is None for part in received))
 
 
 def _network(parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
