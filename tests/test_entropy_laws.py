@@ -11,12 +11,14 @@ import torch
 from scipy.spatial import distance_matrix
 
 from identify import entropy
+from identify.paired_objectives import exponential_kernel
 from tests.unchecked_types import unchecked_types
 
 FAMILIES = {
     "log_det": entropy.log_det_terms,
     "knn": entropy.knn_terms,
     "kde": entropy.kde_terms,
+    "matched_kde": entropy.matched_kde_terms,
 }
 
 
@@ -35,7 +37,7 @@ def _affine_map(generator, d):
 
 
 @pytest.mark.parametrize("scale", [1e-3, 0.3, 50.0, -4.0])
-@pytest.mark.parametrize("terms", [entropy.log_det_terms, entropy.knn_terms])
+@pytest.mark.parametrize("terms", [entropy.log_det_terms, entropy.knn_terms, entropy.matched_kde_terms])
 def test_scaling_adds_d_log_a_to_every_term(terms, scale, generator):
     z = _sample(generator, 60, 3)
     shifted = terms(scale * z + 7.0)
@@ -66,10 +68,12 @@ def test_whitened_estimators_are_exact_under_every_affine_map(name, d, generator
     assert torch.allclose(terms(z @ a.T + 3.0), terms(z) + log_det, atol=1e-8)
 
 
-def test_log_det_is_exact_under_affine_maps_without_whitening(generator):
+@pytest.mark.parametrize("entropy_of", [entropy.log_det, entropy.matched_kde])
+def test_two_are_exact_under_affine_maps_without_whitening(entropy_of, generator):
     z = _sample(generator, 40, 4)
     a, log_det = _affine_map(generator, 4)
-    assert torch.allclose(entropy.log_det(z @ a.T), entropy.log_det(z) + log_det, atol=1e-9)
+    assert torch.allclose(entropy_of(z @ a.T), entropy_of(z) + log_det, atol=1e-9)
+    assert not torch.allclose(entropy.kde(z @ a.T), entropy.kde(z) + log_det, atol=0.1)
 
 
 def test_the_terms_of_log_det_average_to_the_closed_form(generator):
@@ -90,11 +94,70 @@ def test_kernel_terms_leave_the_sample_itself_out(generator):
     assert not np.allclose(entropy.kde_terms(z, h).numpy(), with_itself, atol=0.1)
 
 
-def test_kernel_terms_do_not_depend_on_the_block_size(generator, monkeypatch):
-    z = _sample(generator, 2, 50, 2)
-    whole = entropy.kde_terms(z)
-    monkeypatch.setattr(entropy, "_KERNEL_ENTRIES", 350)
-    assert torch.allclose(entropy.kde_terms(z), whole, atol=1e-12)
+@pytest.mark.parametrize("terms", [entropy.kde_terms, entropy.matched_kde_terms])
+@pytest.mark.parametrize("centres", [None, 20])
+def test_kernel_terms_and_gradients_do_not_depend_on_the_block_size(terms, centres, generator, monkeypatch):
+    z = _sample(generator, 2, 50, 2).requires_grad_()
+    found = []
+    for entries in (4_000_000, 350):
+        monkeypatch.setattr(exponential_kernel, "_KERNEL_ENTRIES", entries)
+        values = terms(z, centres=centres)
+        found.append((values.detach(), *torch.autograd.grad((values * values.detach()).sum(), z)))
+    for one, other in zip(*found, strict=True):
+        assert torch.allclose(one, other, atol=1e-12)
+
+
+def test_neighbours_do_not_depend_on_the_block_size(generator, monkeypatch):
+    z = _sample(generator, 2, 60, 7)
+    whole = entropy.nearest_neighbours(z, 2)
+    monkeypatch.setattr(entropy, "_DISTANCE_ENTRIES", 900)
+    assert torch.equal(entropy.nearest_neighbours(z, 2), whole)
+
+
+def test_matched_kernels_have_the_moments_of_the_sample(generator):
+    """Mean and covariance of the mixture: the centres' own, plus the kernel's; else too wide."""
+    z, h, n = _sample(generator, 15, 2), 0.6, 15
+    sigma = torch.from_numpy(np.cov(z.numpy().T, bias=True))
+    centres = z.mean(0) + math.sqrt(1 - h**2) * (z - z.mean(0))
+    spread = torch.from_numpy(np.cov(centres.numpy().T, bias=True)) + h**2 * sigma
+    assert torch.allclose(spread, sigma, atol=1e-12)
+    laws = [torch.distributions.MultivariateNormal(one, h**2 * sigma) for one in centres]
+    table = torch.stack([law.log_prob(z) for law in laws], 1).exp().fill_diagonal_(0)
+    assert torch.allclose(entropy.matched_kde_terms(z, h), -(table.sum(1) / (n - 1)).log(), atol=1e-10)
+    too_wide = torch.from_numpy(np.cov(z.numpy().T, bias=True)) + h**2 * sigma
+    assert not torch.allclose(too_wide, sigma, atol=0.1)
+
+
+def test_a_matched_kernel_as_wide_as_the_sample_is_log_det(generator):
+    z = _sample(generator, 3, 30, 4)
+    assert torch.allclose(entropy.matched_kde_terms(z, 1.0), entropy.log_det_terms(z), atol=1e-10)
+    assert not torch.allclose(entropy.matched_kde_terms(z, 0.5), entropy.log_det_terms(z), atol=0.1)
+
+
+def test_fewer_centres_are_evenly_spaced_samples_and_leave_themselves_out(generator):
+    z, h = _sample(generator, 11, 2), 0.7
+    chosen = [0, 2, 5, 8]
+    weights = np.exp(-0.5 * (distance_matrix(z.numpy(), z.numpy()[chosen]) / h) ** 2) / (2 * math.pi * h**2)
+    for column, row in enumerate(chosen):
+        weights[row, column] = np.nan
+    assert np.allclose(entropy.kde_terms(z, h, centres=4).numpy(), -np.log(np.nanmean(weights, 1)), atol=1e-12)
+    with_itself = -np.log(np.nan_to_num(weights, nan=1 / (2 * math.pi * h**2)).mean(1))
+    assert not np.allclose(entropy.kde_terms(z, h, centres=4).numpy(), with_itself, atol=0.1)
+
+
+@pytest.mark.parametrize("terms", [entropy.kde_terms, entropy.matched_kde_terms])
+def test_as_many_centres_as_samples_or_more_are_all_of_them(terms, generator):
+    z = _sample(generator, 2, 20, 3)
+    assert torch.equal(terms(z, centres=20), terms(z))
+    assert torch.equal(terms(z, centres=99), terms(z))
+
+
+def test_float32_kernels_survive_a_large_offset(generator):
+    z = torch.randn(300, 3, generator=generator)
+    moved = z + 100.0
+    assert torch.allclose(
+        entropy.kde_terms(moved, 0.3), entropy.kde_terms((moved - 100.0).double(), 0.3).float(), atol=1e-3
+    )
 
 
 def test_the_terms_of_knn_match_a_brute_force_formula(generator):
@@ -187,7 +250,7 @@ def test_plug_in_is_minus_the_mean_log_likelihood():
     assert entropy.plug_in(torch.tensor([[1.0, 2.0], [0.0, -4.0]])).tolist() == [-1.5, 2.0]
 
 
-@pytest.mark.parametrize("function", [entropy.log_det, entropy.knn, entropy.kde])
+@pytest.mark.parametrize("function", [entropy.log_det, entropy.knn, entropy.kde, entropy.matched_kde])
 def test_rows_are_required(function):
     with unchecked_types(), pytest.raises(ValueError, match=r"z has shape \(5,\); entropies take samples as rows"):
         function(torch.zeros(5))
@@ -209,3 +272,14 @@ def test_too_few_samples_are_named():
 def test_a_bandwidth_is_positive(bandwidth):
     with pytest.raises(ValueError, match=f"bandwidth={bandwidth}; a kernel needs a bandwidth above 0"):
         entropy.kde(torch.zeros(4, 2), bandwidth)
+
+
+def test_a_matched_bandwidth_is_at_most_one():
+    with pytest.raises(ValueError, match=r"bandwidth=1.5; a matched kernel is at most as wide as the sample"):
+        entropy.matched_kde(torch.eye(4)[:, :2], 1.5)
+
+
+@pytest.mark.parametrize("centres", [1, 0, -3])
+def test_at_least_two_centres(centres):
+    with pytest.raises(ValueError, match=f"centres={centres}; leaving one out needs at least 2 centres"):
+        entropy.kde(torch.zeros(4, 2), centres=centres)

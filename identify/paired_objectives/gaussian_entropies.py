@@ -125,9 +125,5 @@ class Neighbours(PairEntropy):
         d = codes.shape[-1]
         digammas = torch.special.digamma(torch.tensor([codes.shape[-2], self.k], dtype=torch.float64))
         constant = float(digammas[0] - digammas[1])
-        log_radius = (entropy.knn(codes, self.k) - constant - _log_unit_ball(d)) / d
-        return dimension * log_radius + constant + _log_unit_ball(dimension)
-
-
-def _log_unit_ball(d: int) -> float:
-    return 0.5 * d * math.log(math.pi) - math.lgamma(0.5 * d + 1)
+        log_radius = (entropy.knn(codes, self.k) - constant - entropy.log_unit_ball(d)) / d
+        return dimension * log_radius + constant + entropy.log_unit_ball(dimension)
