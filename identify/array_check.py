@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Shaped
 
+LARGEST = 1e100
+"""Entries beyond have squares and fourth powers that float64 cannot hold."""
+
 
 def as_matrix(values: Any, name: str) -> tuple[Float[np.ndarray, "n k"], int | None]:
     """Return float64 [n k] and the sequence length where the array had three axes.
 
     Raises:
-        ValueError: object, complex or text arrays, other numbers of axes, empty arrays, NaN or infinity.
+        ValueError: object, complex or text arrays, other numbers of axes, empty arrays, NaN, infinity, size over 1e100.
     """
     if hasattr(values, "detach"):
         values = values.detach().cpu().numpy()
@@ -29,7 +32,7 @@ def as_matrix(values: Any, name: str) -> tuple[Float[np.ndarray, "n k"], int | N
         raise ValueError(f"{name} is empty, shape {array.shape}: give at least one row and one column")
     length = array.shape[1] if array.ndim == 3 else None
     matrix = array.reshape(-1, array.shape[-1]).astype(np.float64, copy=False)
-    if not np.isfinite(matrix.sum()):
+    if not max(matrix.max(), -matrix.min()) <= LARGEST:
         _name_bad_entry(matrix, name)
     return matrix, length
 
@@ -42,6 +45,11 @@ def _name_bad_entry(matrix: Float[np.ndarray, "n k"], name: str) -> None:
             f"{name} has {int(bad.sum())} NaN or infinite entries, the first at row {row}, column {column}: "
             "remove or mend those rows"
         )
+    row, column = np.unravel_index(np.argmax(np.abs(matrix)), matrix.shape)
+    raise ValueError(
+        f"{name} has {matrix[row, column]:.3g} at row {row}, column {column}, whose powers no float64 holds: rescale "
+        f"to at most {LARGEST:g}"
+    )
 
 
 def check_pair(

@@ -37,6 +37,17 @@ def test_a_bend_in_few_rotated_directions_of_thirty_is_found(bend):
     assert abs(gain[[0, 2]]).max() < 0.003
 
 
+def test_rows_far_out_of_the_train_range_are_predicted_within_it():
+    """A coordinate that hardly varies in the train rows and does in others is 1e40 standard deviations away."""
+    rng = np.random.default_rng(7)
+    x = rng.standard_normal((1000, 3)) * [1.0, 1.0, 1e-40]
+    y = np.cos(2 * x[:, :2])
+    fitted = fit_nonlinear(x, y, rng, real=2)
+    assert any(part.family.frequencies is not None for part in fitted.parts)
+    predicted = fitted(np.array([[0.1, -0.2, 1.0], [1e40, 0.0, 0.0]]))
+    assert np.all((predicted >= fitted.low) & (predicted <= fitted.high))
+
+
 def test_directions_are_recovered():
     rng = np.random.default_rng(3)
     w = rng.standard_normal((3000, 12))

@@ -91,6 +91,12 @@ BAD = {
     "rows differ": (Z, Y[:50], {}, r"true has n=60 rows and recovered n=50"),
     "nan": (Z, _with(Y, 7, 2, np.nan), {}, r"recovered has 1 NaN or infinite entries, the first at row 7, column 2"),
     "infinity": (_with(Z, 0, 1, np.inf), Y, {}, r"true has 1 NaN or infinite entries, the first at row 0, column 1"),
+    "too large": (
+        Z,
+        _with(Y, 7, 2, -1e160),
+        {},
+        r"recovered has -1e\+160 at row 7, column 2.*: rescale to at most 1e\+100",
+    ),
     "constant true column": (_with(Z, slice(None), 1, 2.0), Y, {}, r"true has constant column\(s\) 1"),
     "objects": (Z.astype(object), Y, {}, r"true holds objects"),
     "complex": (Z, Y + 1j, {}, r"recovered holds complex numbers"),

@@ -29,6 +29,8 @@ RIDGES = np.logspace(-7, 2, 13)
 """Ridge in units of the mean feature eigenvalue."""
 PRICE = 1.4
 CLIP = 3.5
+FAR = 1e6
+"""Bound of inputs to the cosines, in standard deviations: n train rows lie within sqrt n, held-out rows anywhere."""
 DEGREE = 5
 REAL_TERMS, PLANTED_TERMS = 3, 2
 
@@ -59,7 +61,7 @@ class Family(NamedTuple):
             terms = np.prod([b[:, e] for b, e in zip(bases, self.exponents.T, strict=True)], axis=0)
             blocks.append(terms / self.exponents.sum(axis=1))
         if self.frequencies is not None:
-            blocks.append(_cosine(w @ self.frequencies + self.phases))
+            blocks.append(_cosine(np.clip(w, -FAR, FAR) @ self.frequencies + self.phases))
         return np.concatenate(blocks, axis=1)
 
 
