@@ -7,7 +7,7 @@ import pytest
 from reports.claim import Claim, Outcome
 from reports.decision_rules import at_most_ceiling, matched_correlation, recovered_up_to, weakest
 from tests.claim_summaries import run, summary, unmixed
-from tests.fake_profile import FakeCell
+from tests.fake_cell import FakeCell
 
 RULE = recovered_up_to("affine", "r2_affine", 0.995)
 

@@ -15,7 +15,8 @@ import pytest
 
 from reports.evaluation import unique_cells
 from reports.report import Order, make_report, select
-from tests.fake_profile import FakeCell, claim, fake_profile
+from tests.fake_cell import FakeCell
+from tests.fake_profile import claim, fake_profile
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSING = {"seconds", "environment", "run", "address"}

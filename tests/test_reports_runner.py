@@ -11,7 +11,7 @@ import pytest
 from reports.cell import CellResult
 from reports.progress import Forecast, display, duration
 from reports.runner import Task, Workers, progress_folder, read_progress, run_cells
-from tests.fake_profile import FakeCell
+from tests.fake_cell import FakeCell
 
 
 def tasks_of(*cells):
