@@ -9,11 +9,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Mixing
+from synthetic.mixing import Mixing, SelfMap
 
 
 @dataclass(frozen=True)
-class InverseMap(Mixing):
+class InverseMap(SelfMap):
     """g^-1. ValueError unless g is injective and keeps the dimension."""
 
     forward: Mixing
@@ -27,14 +27,9 @@ class InverseMap(Mixing):
             )
 
     @property
-    def input_dim(self) -> int:
-        """Dimension."""
+    def dim(self) -> int:
+        """That of g."""
         return self.forward.input_dim
-
-    @property
-    def output_dim(self) -> int:
-        """Dimension."""
-        return self.forward.output_dim
 
     @property
     def injective(self) -> Declaration:

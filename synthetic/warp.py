@@ -10,30 +10,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from synthetic.assumptions import Declaration
-from synthetic.mixing import Mixing
+from synthetic.mixing import SelfMap
 
 
-class Warp(Mixing):
+class Warp(SelfMap):
     """x_i = w_i(z_i)."""
 
     @abstractmethod
     def slope(self, z: Float[Tensor, "*batch d"]) -> Float[Tensor, "*batch d"]:
         """w_i'(z_i)."""
-
-    @property
-    @abstractmethod
-    def dim(self) -> int:
-        """Dimension."""
-
-    @property
-    def input_dim(self) -> int:
-        """Dimension."""
-        return self.dim
-
-    @property
-    def output_dim(self) -> int:
-        """Dimension."""
-        return self.dim
 
     @property
     def injective(self) -> Declaration:
