@@ -7,9 +7,11 @@ from typing import Any
 
 _HOME = {
     "CLASSES": "identify.ladder.classes",
+    "DEFAULT": "identify.methods",
     "KDE": "identify.methods",
     "KNN": "identify.methods",
     "LOG_DET": "identify.methods",
+    "MATCHED_KDE": "identify.methods",
     "STOP_GRADIENT": "identify.methods",
     "AutoregressiveNormal": "identify.linear_ica",
     "CouplingConfig": "identify.coupling_encoder",
@@ -42,9 +44,11 @@ _MODULES = ("entropy", "latent_spaces", "paired_methods")
 
 __all__ = [
     "CLASSES",
+    "DEFAULT",
     "KDE",
     "KNN",
     "LOG_DET",
+    "MATCHED_KDE",
     "STOP_GRADIENT",
     "AutoregressiveNormal",
     "CouplingConfig",

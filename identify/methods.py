@@ -8,6 +8,9 @@ r"""Self-supervised methods as values with two knobs: a latent model and an entr
 
 `warm_start` is the share of the steps that run on the Gaussian entropy before the method's own estimator takes over:
 nearest neighbours and narrow kernels fold the latent space when they start from a random network.
+
+`DEFAULT` is what `FitConfig` takes where no method is given: matched kernels. It is chosen by the table in
+docs/estimators_report.md (worlds x estimators, twenty seeds each), not by taste.
 """
 
 from __future__ import annotations
@@ -16,27 +19,47 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Literal, get_args
 
 from identify import entropy
 from identify.latent_models import GaussianConfig
 
+Kind = Literal["log_det", "knn", "kde", "matched_kde", "stop_gradient"]
+_KERNELS = {"kde": entropy.kde_terms, "matched_kde": entropy.matched_kde_terms}
+
 
 @dataclass(frozen=True)
 class EntropyConfig:
-    """An entropy estimator: `k` belongs to knn, `bandwidth` (in units of the whitened code) to kde."""
+    """An entropy estimator.
 
-    kind: Literal["log_det", "knn", "kde", "stop_gradient"] = "log_det"
+    `k` belongs to knn; `bandwidth` (in units of the whitened code) and `centres` (kernels at most, None: one a sample)
+    to kde and matched_kde. `samples` limits how many frames of a batch enter a training step's entropy, evenly spaced
+    in time; log_det and held-out values use all.
+    """
+
+    kind: Kind = "log_det"
     k: int = 1
     bandwidth: float = 0.5
+    centres: int | None = None
+    samples: int | None = None
 
     def __post_init__(self) -> None:
-        if self.kind not in ("log_det", "knn", "kde", "stop_gradient"):
-            raise ValueError(f"kind={self.kind!r}; known entropies are log_det, knn, kde and stop_gradient")
+        if self.kind not in get_args(Kind):
+            raise ValueError(f"kind={self.kind!r}; known entropies are {', '.join(get_args(Kind))}")
         if self.k < 1:
             raise ValueError(f"k={self.k}; the neighbour's rank starts at 1")
         if not (self.bandwidth > 0 and math.isfinite(self.bandwidth)):
             raise ValueError(f"bandwidth={self.bandwidth}; a kernel needs a finite bandwidth above 0")
+        if self.kind == "matched_kde" and self.bandwidth > 1:
+            raise ValueError(
+                f"bandwidth={self.bandwidth}; a matched kernel is at most as wide as the sample, bandwidth=1"
+            )
+        if self.centres is not None and self.centres < 2:
+            raise ValueError(
+                f"centres={self.centres}; leaving one out needs at least 2 centres, or None for all samples"
+            )
+        if self.samples is not None and self.samples < 2:
+            raise ValueError(f"samples={self.samples}; an entropy needs at least 2 samples, or None for all")
 
     def terms(self) -> Callable[[entropy.Samples], entropy.Terms]:
         """The estimator, exact under affine maps of the code.
@@ -45,14 +68,15 @@ class EntropyConfig:
         """
         if self.kind == "log_det":
             return entropy.log_det_terms
-        if self.kind == "kde":
-            return entropy.whitened(partial(entropy.kde_terms, bandwidth=self.bandwidth))
+        if self.kind == "kde" or self.kind == "matched_kde":
+            kernel = partial(_KERNELS[self.kind], bandwidth=self.bandwidth, centres=self.centres)
+            return kernel if self.kind == "matched_kde" else entropy.whitened(kernel)
         return entropy.whitened(partial(entropy.knn_terms, k=3 if self.kind == "stop_gradient" else self.k))
 
 
 @dataclass(frozen=True)
 class Method:
-    """A latent model and an entropy estimator, in MI or LDM form."""
+    """A latent model and an entropy estimator, in MI or LDM form; `DEFAULT` has matched kernels."""
 
     name: str
     latent: GaussianConfig = field(default_factory=GaussianConfig)
@@ -70,6 +94,8 @@ class Method:
 LOG_DET = Method("log det")
 KNN = Method("kNN", entropy=EntropyConfig("knn", k=1), warm_start=0.5)
 KDE = Method("KDE", entropy=EntropyConfig("kde", bandwidth=0.5), warm_start=0.6)
+MATCHED_KDE = Method("matched KDE", entropy=EntropyConfig("matched_kde", bandwidth=0.5))
 STOP_GRADIENT = Method(
     "stop-gradient", latent=GaussianConfig("fixed", sigma=math.sqrt(0.1)), entropy=EntropyConfig("stop_gradient")
 )
+DEFAULT = MATCHED_KDE

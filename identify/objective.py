@@ -17,6 +17,7 @@ from torch import Tensor
 from identify import latent_models
 from identify.entropy import log_det_terms
 from identify.methods import Method
+from identify.whitened_alignment import WhitenedConfig
 
 Windows = Float[Tensor, "s b t m"]
 Predictions = Float[Tensor, "s b u m"]
@@ -36,12 +37,16 @@ class HeldOut(NamedTuple):
     standard_error: float
 
 
-def _entropy_terms(z: Windows, method: Method, gaussian: bool) -> Float[Tensor, "s n"]:
+def _entropy_terms(z: Windows, method: Method, gaussian: bool, samples: int | None = None) -> Float[Tensor, "s n"]:
+    """One term a frame, or of `samples` frames evenly spaced in time."""
     terms = log_det_terms if gaussian else method.entropy.terms()
-    target = z[:, :, 1:].flatten(1, 2)
+    target, past = z[:, :, 1:].flatten(1, 2), z[:, :, :-1].flatten(1, 2)
+    n = target.shape[1]
+    if samples is not None and samples < n and terms is not log_det_terms:
+        kept = torch.arange(samples, device=z.device) * n // samples
+        target, past = target[:, kept], past[:, kept]
     if method.form == "MI":
         return terms(target)
-    past = z[:, :, :-1].flatten(1, 2)
     return terms(torch.cat([target, past], -1)) - terms(past)
 
 
@@ -59,6 +64,8 @@ def training_objective(
     are the predictor's own log densities of every frame; only `conditional` reads them, and ValueError without them.
     Stop-gradient (LDM eq. 54) detaches the target and drops the entropy: its value is the alignment alone.
     """
+    if isinstance(method.latent, WhitenedConfig):
+        return Objective(*(terms.mean(-1) for terms in _whitened_terms(z, method.latent)))
     target = z[:, :, 1:]
     stopped = method.entropy.kind == "stop_gradient"
     residuals = (target.detach() if stopped else target) - predictions
@@ -70,7 +77,17 @@ def training_objective(
         alignment = latent_models.profiled_log_likelihood(residuals.flatten(1, 2), method.latent)
     if stopped:
         return Objective(alignment, torch.zeros_like(alignment))
-    return Objective(alignment, _entropy_terms(z, method, gaussian).mean(-1))
+    return Objective(alignment, _entropy_terms(z, method, gaussian, method.entropy.samples).mean(-1))
+
+
+def _whitened_terms(z: Windows, latent: WhitenedConfig) -> tuple[Tensor, Tensor]:
+    return latent.alignment_terms(z), latent.normality_terms(z)
+
+
+def _log_likelihoods(residuals: Tensor, factor: Tensor, method: Method, densities: Tensor | None) -> Tensor:
+    if method.latent.covariance == "conditional":
+        return _own(densities).flatten()[None]
+    return latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
 
 
 def _own(densities: Tensor | None) -> Tensor:
@@ -94,11 +111,11 @@ def held_out_objective(
     the two differ only in what they are given. The standard error is over the mean term of each sequence. A code
     without a proper density (collapsed, singular) has value -inf.
     """
-    if method.latent.covariance == "conditional":
-        terms = _own(densities).flatten()[None]
+    if isinstance(method.latent, WhitenedConfig):
+        terms = torch.stack(_whitened_terms(z[None], method.latent)).sum(0)
     else:
-        terms = latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
-    terms = terms + _entropy_terms(z[None], method, gaussian=False)
+        terms = _log_likelihoods(residuals, factor, method, densities)
+        terms = terms + _entropy_terms(z[None], method, gaussian=False)
     if not bool(terms.isfinite().all()):
         return HeldOut(-math.inf, math.nan)
     per_sequence = terms.reshape(residuals.shape[:2]).mean(-1)

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from identify.latent_models import GaussianConfig
-from identify.methods import KDE, KNN, LOG_DET, STOP_GRADIENT, EntropyConfig, Method
+from identify.methods import KDE, KNN, LOG_DET, MATCHED_KDE, STOP_GRADIENT, EntropyConfig, Method
 from identify.objective import held_out_objective, training_objective
 from tests.unchecked_types import unchecked_types
 
-METHODS = {one.name: one for one in (LOG_DET, KNN, KDE)}
+METHODS = {one.name: one for one in (LOG_DET, KNN, KDE, MATCHED_KDE)}
 RHO, DIM = 0.8, 2
 
 
@@ -47,6 +47,22 @@ def test_the_objective_cannot_tell_affine_maps_apart(method, form):
     predictions = RHO * z[:, :, :-1] + 0.1
     value = _total(z, predictions, method)
     assert torch.allclose(_total(*_mapped(z, predictions), method), value, atol=1e-8)
+
+
+@pytest.mark.parametrize("form", ["MI", "LDM"])
+def test_fewer_samples_are_frames_evenly_spaced_in_time(form):
+    z = _autoregression(20, t=4)
+    predictions = RHO * z[:, :, :-1]
+    method = replace(KNN, form=form, entropy=EntropyConfig("knn", samples=15))
+    kept = [60 * i // 15 for i in range(15)]
+    target, past = z[:, :, 1:].flatten(1, 2)[:, kept], z[:, :, :-1].flatten(1, 2)[:, kept]
+    terms = method.entropy.terms()
+    expected = terms(target) if form == "MI" else terms(torch.cat([target, past], -1)) - terms(past)
+    assert torch.allclose(training_objective(z, predictions, method, False).entropy, expected.mean(-1), atol=1e-12)
+    whole = replace(method, entropy=EntropyConfig("knn"))
+    assert not torch.allclose(training_objective(z, predictions, whole, False).entropy, expected.mean(-1), atol=0.01)
+    warm = training_objective(z, predictions, method, True).entropy
+    assert torch.equal(warm, training_objective(z, predictions, whole, True).entropy)
 
 
 @pytest.mark.parametrize("structure", ["diagonal", "isotropic", "fixed"])
@@ -185,3 +201,9 @@ def test_bad_methods_are_named():
         EntropyConfig("knn", k=0)
     with pytest.raises(ValueError, match="bandwidth=inf; a kernel needs a finite bandwidth"):
         EntropyConfig("kde", bandwidth=math.inf)
+    with pytest.raises(ValueError, match=r"bandwidth=1\.2; a matched kernel is at most as wide as the sample"):
+        EntropyConfig("matched_kde", bandwidth=1.2)
+    with pytest.raises(ValueError, match="centres=1; leaving one out needs at least 2 centres"):
+        EntropyConfig("kde", centres=1)
+    with pytest.raises(ValueError, match="samples=1; an entropy needs at least 2 samples"):
+        EntropyConfig("knn", samples=1)
