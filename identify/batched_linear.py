@@ -62,3 +62,10 @@ class BatchedMLP(nn.Module):
             h = self.activation(layer(h))
         out = self.last(h)
         return out if self.skip is None else out + self.skip(x)
+
+    def follow_by(self, matrix: Float[Tensor, "s o o"], offset: Float[Tensor, "s 1 o"]) -> None:
+        """Fold the affine map y -> y A + b into the layers that make the output."""
+        for layer in (self.last, *(() if self.skip is None else (self.skip,))):
+            layer.weight.copy_(layer.weight @ matrix)
+            layer.bias.copy_(layer.bias @ matrix)
+        self.last.bias.add_(offset)

@@ -25,6 +25,7 @@ from identify.paired_methods import PairedMethod
 from identify.paired_network import PairedNetwork
 from identify.principal_components import Projection
 from identify.training import FitConfig, Training
+from identify.whitened_alignment import WhitenedConfig, whiten
 
 Progress = Callable[[int, int], None]
 
@@ -75,6 +76,8 @@ def fit(
     best, objectives = _best_restarts(training)
     owner = training.owner[best]
     network = training.network.select(best)
+    if isinstance(config.method, Method) and isinstance(config.method.latent, WhitenedConfig):
+        whiten(network.encoder, inputs[owner].flatten(1, 2), config.method.latent.centred)
     return Fitted(
         config=config,
         seeds=tuple(seeds),
@@ -151,13 +154,19 @@ def _noise_factor(network: Network, inputs: Float[Tensor, "s n t q"], config: Fi
     """Noise covariance of each trained network on its training sequences.
 
     A `fixed` noise level is no property of the code (it trains at any scale), so the full covariance stands in for it,
-    and so it does beside the scale of a paired method.
+    and so it does beside the scale of a paired method and for whitened codes.
     """
-    latent = GaussianConfig("full") if isinstance(config.method, PairedMethod) else config.method.latent
     with torch.no_grad():
         z, predictions = network(_judged(inputs))
         residuals = (z[:, :, 1:] - predictions).flatten(1, 2)
-        return fit_factor(residuals, GaussianConfig("full") if latent.covariance == "fixed" else latent)
+        fixed = isinstance(config.method, Method) and config.method.latent.covariance == "fixed"
+        return fit_factor(residuals, GaussianConfig("full") if fixed else _structure(config.method))
+
+
+def _structure(method: Method | PairedMethod) -> GaussianConfig:
+    """Structure of the noise covariance; full where the method says nothing of it."""
+    told = isinstance(method, Method) and isinstance(method.latent, GaussianConfig)
+    return method.latent if told else GaussianConfig("full")
 
 
 def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, "s r"]]:
@@ -172,7 +181,7 @@ def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, 
             judged = _judged(training.inputs)[training.owner]
             z, predictions = training.network(judged)
             residuals = z[:, :, 1:] - predictions
-            factor = fit_factor(residuals.flatten(1, 2), config.method.latent)
+            factor = fit_factor(residuals.flatten(1, 2), _structure(config.method))
             own = training.network.densities(z)
             for i in range(networks):
                 density = None if own is None else own[i]

@@ -23,6 +23,7 @@ from typing import Literal, get_args
 
 from identify import entropy
 from identify.latent_models import GaussianConfig
+from identify.whitened_alignment import WhitenedConfig
 
 Kind = Literal["log_det", "knn", "kde", "matched_kde", "stop_gradient"]
 _KERNELS = {"kde": entropy.kde_terms, "matched_kde": entropy.matched_kde_terms}
@@ -79,7 +80,7 @@ class Method:
     """A latent model and an entropy estimator, in MI or LDM form; `DEFAULT` has matched kernels."""
 
     name: str
-    latent: GaussianConfig = field(default_factory=GaussianConfig)
+    latent: GaussianConfig | WhitenedConfig = field(default_factory=GaussianConfig)
     entropy: EntropyConfig = field(default_factory=EntropyConfig)
     form: Literal["MI", "LDM"] = "MI"
     warm_start: float = 0.0

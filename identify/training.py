@@ -80,6 +80,8 @@ class FitConfig:
             _check_filter(self.predictor)
         if covariance == "conditional" and isinstance(self.predictor, KalmanConfig):
             raise ValueError("covariance='conditional' is read off the last frame; give a PredictorConfig as predictor")
+        if covariance == "whitened" and isinstance(self.encoder, CouplingConfig):
+            raise ValueError("a coupling encoder cannot whiten its codes; give an EncoderConfig as encoder")
         if isinstance(self.predictor, KalmanConfig) and self.window < 3:
             raise ValueError(f"window={self.window}; a Kalman predictor starts from two lags, give at least 3 frames")
 
