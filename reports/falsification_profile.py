@@ -11,7 +11,7 @@ from collections.abc import Callable
 from reports.claim import Claim, Outcome
 from reports.decision_rules import REFUTING_LOSS, recovered_up_to
 from reports.falsification_rules import falsified, identified
-from reports.falsification_training import HALF_TURN, control_cells, round_noise_cell, violation_cells
+from reports.falsification_training import SETTINGS, control_cells, round_noise_cell, violation_cells
 from reports.profiles import Profile
 from reports.theorem import Removal, Theorem
 from reports.theorems import COROLLARY_1, THEOREM_1, THEOREM_2
@@ -45,7 +45,6 @@ _CONTROLS = {
 }
 _OUT_OF_REACH = ("jumps",)
 """Controls whose optimum a continuous predictor does not reach: not refuted is all that can be asked of training."""
-_ARGUMENTS = {"encoder_of_the_time": (HALF_TURN,)}
 _RULE_TEXT = (
     "SUPPORTED: for every draw the witness's gap is within five standard errors of 0 (alignment: not below the best "
     "linear code), it is outside the theorem's class by a certified verdict, or by an affine R² whose interval lies "
@@ -80,7 +79,7 @@ def row_claim(theorem: Theorem, row: Removal, trained: bool = True) -> Claim:
     witness = WitnessCell(
         id=f"{row.world.replace('_', '-')}/witness",
         factory=all_violations()[row.world],
-        arguments=_ARGUMENTS.get(row.world, ()),
+        arguments=SETTINGS[row.world].arguments if row.world in SETTINGS else (),
         pooled=row.world == "encoder_of_the_time",
     )
     return Claim(

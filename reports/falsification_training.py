@@ -21,10 +21,13 @@ from synthetic import markov_gaussian, positive_controls, violations
 
 SEEDS = (0, 1, 2)
 PAIRS = SampleSizes(train=20_000, test=4_000, length=2)
+MANY_PAIRS = replace(PAIRS, train=100_000)
 HALF_TURN = ("rate", math.pi)
 _NARROW = ("r2_affine", "r2_nonlinear")
 _EQUAL = (*SCORES, "r2_nonlinear")
-_STARTED = replace(KNN, entropy=EntropyConfig("knn", k=3), warm_start=0.0)
+_THIRD_NEIGHBOUR = replace(KNN, entropy=EntropyConfig("knn", k=3))
+_STARTED = replace(_THIRD_NEIGHBOUR, warm_start=0.0)
+_HIDDEN, _START_HIDDEN = (32, 32, 32), (64, 64, 64)
 
 
 @dataclass(frozen=True)
@@ -40,10 +43,12 @@ class Setting:
     sees: Sees = "frame"
     form: Literal["MI", "LDM"] = "MI"
     narrower: bool = False
+    sample: SampleSizes = PAIRS
     batch: int = 256
-    start_steps: int = 1500
+    start_steps: int = 2000
     predictor: tuple[int, ...] = (16,)
     restarts: int = 1
+    random: Method = KNN
 
     def method(self, base: Method) -> Method:
         """The method in this setting's form."""
@@ -51,12 +56,12 @@ class Setting:
 
 
 SETTINGS = {
-    "constant_predictor": Setting(2, steps=800),
-    "deficiency_two": Setting(3, start_steps=4000),
+    "constant_predictor": Setting(2, steps=800, arguments=(("rate", 0.2),)),
+    "deficiency_two": Setting(3, arguments=(("rate", 0.5),)),
     "warped_latents": Setting(2),
     "encoder_of_the_past": Setting(2, sees="past", form="LDM"),
     "encoder_of_the_time": Setting(2, arguments=(HALF_TURN,), sees="time"),
-    "free_coordinate": Setting(2),
+    "free_coordinate": Setting(2, start_steps=4000),
     "independent_coordinate": Setting(1, narrower=True),
 }
 """The violations whose model class is among our latent models."""
@@ -64,8 +69,16 @@ SETTINGS = {
 CONTROLS = {
     "one_dimension": Setting(1, steps=2000, batch=512),
     "deficiency_one": Setting(3, steps=2000, batch=512, restarts=2),
-    "moment_curve": Setting(2, steps=4000, batch=512, predictor=(32, 32)),
-    "jumps": Setting(2, steps=2000, batch=512, predictor=(32, 32)),
+    "moment_curve": Setting(2, 2500, sample=MANY_PAIRS, batch=1024, predictor=(32, 32), random=_THIRD_NEIGHBOUR),
+    "jumps": Setting(
+        2,
+        2500,
+        sample=MANY_PAIRS,
+        batch=1024,
+        predictor=(32, 32),
+        restarts=2,
+        random=replace(_THIRD_NEIGHBOUR, warm_start=0.3),
+    ),
 }
 
 
@@ -100,8 +113,8 @@ def _random(world: WorldChoice, setting: Setting) -> TrainingCell:
     return TrainingCell(
         id=f"{world.label}/falsify-random",
         world=world,
-        config=_config(setting, setting.method(KNN)),
-        sample=PAIRS,
+        config=_config(setting, setting.method(setting.random)),
+        sample=setting.sample,
         seeds=SEEDS,
         cost=0.03 * setting.steps * setting.batch / 256 * setting.restarts,
         sees=setting.sees,
@@ -111,10 +124,10 @@ def _random(world: WorldChoice, setting: Setting) -> TrainingCell:
 
 def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
     config = replace(
-        _config(setting, setting.method(_STARTED)),
-        steps=200,
+        _config(setting, setting.method(_STARTED), _START_HIDDEN),
+        steps=100,
         learning_rate=0.001,
-        batch=512,
+        batch=1024,
         start_steps=setting.start_steps,
         restarts=1,
     )
@@ -122,7 +135,7 @@ def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
         id=f"{world.label}/falsify-witness",
         world=world,
         config=config,
-        sample=PAIRS,
+        sample=MANY_PAIRS,
         seeds=SEEDS,
         cost=0.01 * setting.start_steps,
         start="witness",
@@ -131,10 +144,10 @@ def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
     )
 
 
-def _config(setting: Setting, method: Method) -> FitConfig:
+def _config(setting: Setting, method: Method, hidden: tuple[int, ...] = _HIDDEN) -> FitConfig:
     return FitConfig(
         method=method,
-        encoder=EncoderConfig(setting.width, (32, 32, 32), "leaky_relu", skip=True),
+        encoder=EncoderConfig(setting.width, hidden, "leaky_relu", skip=True),
         predictor=PredictorConfig("mlp", setting.predictor, skip=True, activation="leaky_relu"),
         steps=setting.steps,
         batch=setting.batch,
