@@ -30,11 +30,18 @@ def worlds() -> Profile:
     return Profile("worlds", claims, (FOLLOW_UP, LEJEPA), (*FOLLOW_UP.checks, *LEJEPA.checks))
 
 
+def categorical() -> Profile:
+    """Categorical LDM on handwritten digits."""
+    from reports.categorical_profile import CATEGORICAL_LDM, categorical_claims
+
+    return Profile("categorical", categorical_claims(), (CATEGORICAL_LDM,), CATEGORICAL_LDM.checks)
+
+
 def _factories() -> dict[str, Callable[[], Profile]]:
     from reports.falsification_profile import theorems
     from reports.quick_profile import quick
 
-    return {"quick": quick, "worlds": worlds, "theorems": theorems}
+    return {"quick": quick, "worlds": worlds, "theorems": theorems, "categorical": categorical}
 
 
 def profile(name: str) -> Profile:

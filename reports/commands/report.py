@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-PROFILES = ("quick", "worlds", "theorems")
+PROFILES = ("quick", "worlds", "theorems", "categorical")
 _INTERRUPTED = 130
 
 
@@ -18,7 +18,7 @@ def run(
         str | None,
         typer.Option(
             help="Which claims, and at what size: quick (minutes, the default), theorems (every assumption of every "
-            "theorem removed in turn, minutes) or worlds (an hour)."
+            "theorem removed in turn, minutes), worlds (an hour) or categorical (digits, minutes)."
         ),
     ] = None,
     only: Annotated[

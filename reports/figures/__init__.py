@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from reports.figures import (
+    categorical_digits,
     dot_images,
     ica_paths,
     ladder_bars,
@@ -34,6 +35,7 @@ FIGURES: dict[str, Draw] = {
     "shape_sweep": shape_sweep.draw,
     "unmixed_sources": unmixed_sources.draw,
     "ica_paths": ica_paths.draw,
+    "categorical_digits": categorical_digits.draw,
 }
 
 
