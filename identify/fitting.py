@@ -12,10 +12,10 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
 
 from identify.device import resolve_device
-from identify.encoders import input_projection
+from identify.encoders import MLPEncoder, input_projection
 from identify.fitted import Fitted
 from identify.latent_models import GaussianConfig, fit_factor
 from identify.methods import Method
@@ -28,6 +28,8 @@ from identify.training import FitConfig, Training
 from identify.whitened_alignment import WhitenedConfig, whiten
 
 Progress = Callable[[int, int], None]
+Watch = Callable[[int, nn.Module], None]
+"""Called as `watch(steps done, networks)`, the networks of all restarts of all seeds as they then are."""
 
 
 def fit(
@@ -39,6 +41,7 @@ def fit(
     progress: Progress | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: int = 500,
+    watch: Watch | None = None,
 ) -> Fitted:
     """Train one network per seed on sequences x (one data set for all seeds, or one of equal shape for each).
 
@@ -50,6 +53,7 @@ def fit(
     With `restarts` > 1 each seed trains that many networks and keeps the one with the best objective on its training
     data. With `checkpoint` the state is written there every `checkpoint_every` steps, and a run that finds the file
     goes on from it. A network whose objective stops being finite is frozen and flagged in `Fitted.diverged`.
+    `watch` sees the networks after every step and has to leave them as they are.
     Raises ValueError on NaN, on too short sequences, on fewer frames than dimensions, and on a damaged checkpoint.
     """
     if not seeds or len(set(seeds)) != len(seeds):
@@ -71,13 +75,14 @@ def fit(
         training.advance()
         if progress is not None:
             progress(training.step, config.steps)
+        if watch is not None:
+            watch(training.step, training.network)
         if checkpoint is not None and (training.step % checkpoint_every == 0 or training.step == config.steps):
             training.save(checkpoint)
     best, objectives = _best_restarts(training)
     owner = training.owner[best]
     network = training.network.select(best)
-    if isinstance(config.method, Method) and isinstance(config.method.latent, WhitenedConfig):
-        whiten(network.encoder, inputs[owner].flatten(1, 2), config.method.latent.centred)
+    _whiten(network, inputs[owner], config.method)
     return Fitted(
         config=config,
         seeds=tuple(seeds),
@@ -163,10 +168,18 @@ def _noise_factor(network: Network, inputs: Float[Tensor, "s n t q"], config: Fi
         return fit_factor(residuals, GaussianConfig("full") if fixed else _structure(config.method))
 
 
+def _whiten(network: Network, inputs: Float[Tensor, "s n t q"], method: Method | PairedMethod) -> None:
+    """Where codes count as whitened, make them so on these inputs."""
+    if isinstance(method, Method) and isinstance(method.latent, WhitenedConfig):
+        assert isinstance(network.encoder, MLPEncoder)
+        whiten(network.encoder, inputs.flatten(1, 2), method.latent.centred)
+
+
 def _structure(method: Method | PairedMethod) -> GaussianConfig:
     """Structure of the noise covariance; full where the method says nothing of it."""
-    told = isinstance(method, Method) and isinstance(method.latent, GaussianConfig)
-    return method.latent if told else GaussianConfig("full")
+    if isinstance(method, Method) and isinstance(method.latent, GaussianConfig):
+        return method.latent
+    return GaussianConfig("full")
 
 
 def _best_restarts(training: Training) -> tuple[Int[Tensor, "s"], Float[Tensor, "s r"]]:
