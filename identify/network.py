@@ -15,6 +15,7 @@ from identify.kalman_predictor import KalmanConfig, KalmanPredictor
 from identify.latent_models import GaussianConfig
 from identify.mixture_predictor import MixturePredictor
 from identify.predictors import PredictorConfig, make_predictor
+from identify.whitened_alignment import WhitenedConfig
 
 
 class Network(nn.Module):
@@ -26,7 +27,7 @@ class Network(nn.Module):
         encoder: EncoderConfig | CouplingConfig,
         predictor: PredictorConfig | KalmanConfig,
         generators: Sequence[torch.Generator],
-        latent: GaussianConfig | None = None,
+        latent: GaussianConfig | WhitenedConfig | None = None,
     ) -> None:
         super().__init__()
         self.encoder = make_encoder(inputs, encoder, generators)
@@ -69,11 +70,11 @@ def _predictor(
     inputs: int,
     config: PredictorConfig | KalmanConfig,
     generators: Sequence[torch.Generator],
-    latent: GaussianConfig,
+    latent: GaussianConfig | WhitenedConfig,
 ) -> nn.Module:
     """The predictor that the latent model needs."""
     if isinstance(config, KalmanConfig):
         return KalmanPredictor(width, inputs, config, generators)
-    if latent.covariance == "conditional":
+    if isinstance(latent, GaussianConfig) and latent.covariance == "conditional":
         return MixturePredictor(width, config, latent.components, generators)
     return make_predictor(width, config, generators)

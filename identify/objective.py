@@ -84,12 +84,6 @@ def _whitened_terms(z: Windows, latent: WhitenedConfig) -> tuple[Tensor, Tensor]
     return latent.alignment_terms(z), latent.normality_terms(z)
 
 
-def _log_likelihoods(residuals: Tensor, factor: Tensor, method: Method, densities: Tensor | None) -> Tensor:
-    if method.latent.covariance == "conditional":
-        return _own(densities).flatten()[None]
-    return latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
-
-
 def _own(densities: Tensor | None) -> Tensor:
     if densities is None:
         raise ValueError("densities=None; covariance='conditional' needs the log densities of its predictor, give them")
@@ -105,7 +99,8 @@ def held_out_objective(
 ) -> HeldOut:
     """Value on held-out windows, with a noise covariance (Cholesky factor) that was fitted elsewhere.
 
-    The latent model `conditional` reads `densities` instead, log densities of every frame given its own past.
+    `densities`, log densities of every frame given its past, replace the Gaussian of that covariance, and `conditional`
+    needs them. Whitened codes have no latent model and read neither.
 
     The same function serves a trained network and the true latents with their true transition (the oracle), so that
     the two differ only in what they are given. The standard error is over the mean term of each sequence. A code
@@ -114,7 +109,10 @@ def held_out_objective(
     if isinstance(method.latent, WhitenedConfig):
         terms = torch.stack(_whitened_terms(z[None], method.latent)).sum(0)
     else:
-        terms = _log_likelihoods(residuals, factor, method, densities)
+        if densities is None and method.latent.covariance != "conditional":
+            terms = latent_models.log_prob(residuals.flatten(0, 1)[None], factor[None])
+        else:
+            terms = _own(densities).flatten()[None]
         terms = terms + _entropy_terms(z[None], method, gaussian=False)
     if not bool(terms.isfinite().all()):
         return HeldOut(-math.inf, math.nan)

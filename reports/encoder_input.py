@@ -1,9 +1,10 @@
-"""What an encoder is given beside the frame x_t: nothing, the frame before, or the time.
+"""What an encoder is given beside the frame x_t: nothing, the frame before, the time, or whether it is the condition.
 
 | sees | input | theorem |
 | frame | x_t | as assumed: one map of one frame |
 | past | (x_t, x_{t-1}), zeros before the first frame | encoder of the past |
 | time | (x_t, t), t = 0, 1, .. | encoder that is not shared over time |
+| condition | (0, x_0), then (x_t, 0) | encoder of the signal beside one of its condition, the frame before |
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-Sees = Literal["frame", "past", "time"]
+Sees = Literal["frame", "past", "time", "condition"]
 
 
 def encoder_input(x: Float[Tensor, "n t p"], sees: Sees) -> Float[Tensor, "n t q"]:
@@ -27,4 +28,8 @@ def encoder_input(x: Float[Tensor, "n t p"], sees: Sees) -> Float[Tensor, "n t q
     if sees == "time":
         time = torch.arange(x.shape[1], dtype=x.dtype, device=x.device)
         return torch.cat((x, time[None, :, None].expand(len(x), -1, 1)), -1)
-    raise ValueError(f"sees={sees!r} is unknown: take 'frame', 'past' or 'time'")
+    if sees == "condition":
+        nothing = torch.zeros_like(x)
+        first = torch.cat((nothing[:, :1], x[:, :1]), -1)
+        return torch.cat((first, torch.cat((x, nothing), -1)[:, 1:]), 1)
+    raise ValueError(f"sees={sees!r} is unknown: take 'frame', 'past', 'time' or 'condition'")

@@ -36,7 +36,7 @@ def falsified(conclusion: str) -> Rule:
             reason = f"whether the witness is outside {conclusion} is open in {undecided} of {len(witnessed)} draws"
             return Judgement(Outcome.INCONCLUSIVE, measured, reason)
         trained = [one for one in summaries.values() if one["kind"] == "training"]
-        outcome, sentences = _trained(trained, conclusion)
+        outcome, sentences = _trained(trained, conclusion, kind)
         gap, twin = (_mean_gap(witnessed, name) for name in ("gap", "twin_gap"))
         sentence = f"the witness has gap {gap}, in the intact twin {twin}"
         return Judgement(outcome, measured, "; ".join((sentence, *sentences)))
@@ -101,7 +101,9 @@ def _against(run: Run, conclusion: str, kind: Kind) -> str | None:
     return None
 
 
-def _trained(cells: Sequence[Mapping[str, Any]], conclusion: str) -> tuple[Outcome, list[str]]:
+def _trained(
+    cells: Sequence[Mapping[str, Any]], conclusion: str, kind: Kind = "outside_class"
+) -> tuple[Outcome, list[str]]:
     """What trained codes say: shares for random starts, and a condition on starts at the witness."""
     outcome, sentences = Outcome.SUPPORTED, []
     for cell in cells:
@@ -120,15 +122,16 @@ def _trained(cells: Sequence[Mapping[str, Any]], conclusion: str) -> tuple[Outco
             elif not settled and outcome is Outcome.SUPPORTED:
                 outcome = Outcome.INCONCLUSIVE
         else:
-            stay = _count(runs, lambda run: _stays(run, conclusion))
+            stay = _count(runs, lambda run: _stays(run, conclusion, kind))
             sentences.append(f"{stay} of {len(runs)} starts at the witness stay")
             if stay < len(runs) and outcome is Outcome.SUPPORTED:
                 outcome = Outcome.INCONCLUSIVE
     return outcome, sentences
 
 
-def _stays(run: Run, conclusion: str) -> bool:
-    return run["optimum"]["reached"] and (is_outside(run, conclusion) or _misses(run))
+def _stays(run: Run, conclusion: str, kind: Kind) -> bool:
+    """At the optimum, and escaping the conclusion in the way that the witness does."""
+    return run["optimum"]["reached"] and shows(run, conclusion, kind)
 
 
 def _is_short(run: Run) -> bool:

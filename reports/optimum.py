@@ -16,17 +16,18 @@ from torch import Tensor
 
 from identify.methods import Method
 from identify.objective import HeldOut, held_out_objective
+from identify.whitened_alignment import WhitenedConfig
 from synthetic import Mixing, Pointwise, Trajectories, Transition, Violation, World
 
 _ERRORS = 3.0
 
 
-def optimum_evidence(found: HeldOut, true: HeldOut) -> dict[str, Any]:
-    """Objective, oracle, standard error (nats a frame), whether the optimum was reached, and a sentence."""
+def optimum_evidence(found: HeldOut, true: HeldOut, unit: str = "nats a frame") -> dict[str, Any]:
+    """Objective, oracle, standard error (in `unit`), whether the optimum was reached, and a sentence."""
     gap, error = true.value - found.value, true.standard_error
     reached = math.isfinite(gap) and gap <= _ERRORS * error
     text = (
-        f"held-out objective {found.value:.3f}, oracle {true.value:.3f} ± {error:.3f} nats a frame: gap {gap:.3f}, "
+        f"held-out objective {found.value:.3f}, oracle {true.value:.3f} ± {error:.3f} {unit}: gap {gap:.3f}, "
         f"{'within' if reached else 'beyond'} {_ERRORS:g} standard errors"
     )
     return {
@@ -50,10 +51,26 @@ def witness_oracle(violation: Violation, test: Trajectories, method: Method) -> 
     return _objective(h(test.z.double()), violation.recovered, violation.world.name, method)
 
 
+def law_at(z: Float[Tensor, "n t m"], densities: Float[Tensor, "n u"], method: Method) -> HeldOut:
+    """The objective at given codes, with known log densities of every frame given its past."""
+    return held_out_objective(z, z[:, 1:], torch.eye(z.shape[2], dtype=z.dtype), method, densities)
+
+
+def whitened_at(z: Float[Tensor, "n t m"], method: Method) -> HeldOut:
+    """The objective of a method on whitened codes, which needs no law, at given codes."""
+    return held_out_objective(z, z[:, 1:], torch.eye(z.shape[2], dtype=z.dtype), method)
+
+
+def unit(method: Method) -> str:
+    """What the objective is measured in."""
+    if not isinstance(method.latent, WhitenedConfig):
+        return "nats a frame"
+    return "(sum of correlations, less penalties)" if method.latent.aligned else "(distance to the normal law)"
+
+
 def _objective(z: Float[Tensor, "n t m"], law: Transition, name: str, method: Method) -> HeldOut:
     if method.latent.covariance == "conditional":
-        own = torch.stack([law.log_density(z[:, t], z[:, :t]) for t in range(1, z.shape[1])], dim=1)
-        return held_out_objective(z, z[:, 1:], torch.eye(z.shape[2], dtype=z.dtype), method, own)
+        return law_at(z, torch.stack([law.log_density(z[:, t], z[:, :t]) for t in range(1, z.shape[1])], 1), method)
     covariance = law.noise_covariance
     if covariance is None:
         raise ValueError(f"world {name} has no constant noise covariance; its oracle is not a Gaussian")

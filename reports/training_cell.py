@@ -19,6 +19,7 @@ from torch import Tensor
 from identify import measure
 from identify.fitted import Fitted
 from identify.fitting import fit
+from identify.methods import Method
 from identify.objective import HeldOut
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
@@ -26,11 +27,12 @@ from reports.cell import CellResult, Progress
 from reports.counted_frames import counted_frames
 from reports.encoder_input import Sees, encoder_input
 from reports.latent_lattice import lattice_arrays
-from reports.optimum import optimum_evidence, oracle, witness_oracle
+from reports.optimum import optimum_evidence, unit
 from reports.over_seeds import over_seeds
 from reports.recovered_geometry import measure_geometry
 from reports.single_sequence import single_sequence_scores
-from synthetic import PositiveControl, Trajectories, Violation, World
+from reports.trained_worlds import Carrier, best_known, broken_bound, start_codes, world_of
+from synthetic import PositiveControl, Trajectories, World
 
 SCORES = ("r2_affine", "r2_affine_reverse", "mcc_pearson", "mcc_spearman", "cca_mean", "procrustes_r2")
 
@@ -52,21 +54,19 @@ class WorldChoice:
     """
 
     label: str
-    factory: Callable[..., World | Violation | PositiveControl]
+    factory: Callable[..., World | Carrier]
     arguments: tuple[tuple[str, Any], ...] = ()
     seeded: bool = True
     intact: bool = False
 
-    def build(self, seed: int) -> tuple[World, Violation | PositiveControl | None]:
+    def build(self, seed: int) -> tuple[World, Carrier | None]:
         """World of one seed, and the violation or control it belongs to if it does."""
         made = self.factory(**dict(self.arguments), **({"seed": seed} if self.seeded else {}))
-        if isinstance(made, Violation):
-            return (made.twin if self.intact else made.world), made
-        return (made.world, made) if isinstance(made, PositiveControl) else (made, None)
+        return (made, None) if isinstance(made, World) else (world_of(made, self.intact), made)
 
-    def breaks(self, violation: Violation | PositiveControl | None) -> bool:
+    def breaks(self, carrier: Carrier | None) -> bool:
         """Whether the world breaks what the violation it belongs to breaks."""
-        return isinstance(violation, Violation) and not self.intact
+        return carrier is not None and not isinstance(carrier, PositiveControl) and not self.intact
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class TrainingCell:
         begun = time.perf_counter()
         start = None
         if self.start == "witness":
-            start = [_witness(violation)(one.z) for (_, violation), one in zip(built, train, strict=True)]
+            start = [start_codes(carrier, one) for (_, carrier), one in zip(built, train, strict=True)]
         seen = [encoder_input(one.x, self.sees) for one in train]
         fitted = fit(seen, self.config, self.seeds, device, start, progress)
         trained = time.perf_counter()
@@ -119,10 +119,14 @@ class TrainingCell:
         x = [encoder_input(one.x, self.sees) for one in test]
         codes, before = fitted.encode(x).cpu(), fitted.encode(x, trained=False).cpu()
         evidence = [
-            optimum_evidence(found, self._oracle(world, violation, one))
-            for found, (world, violation), one in zip(fitted.held_out(x), built, test, strict=True)
+            optimum_evidence(found, self._oracle(world, carrier, one), unit(self._method))
+            for found, (world, carrier), one in zip(fitted.held_out(x), built, test, strict=True)
         ]
-        runs = [self._run(i, z[i], codes[i], before[i]) | {"optimum": evidence[i]} for i in range(len(self.seeds))]
+        runs = [
+            self._run(i, z[i], codes[i], before[i])
+            | {"optimum": evidence[i], "bound": broken_bound(built[i][1], z[i][:, -1], codes[i, :, -1])}
+            for i in range(len(self.seeds))
+        ]
         summary = self._about(worlds[0], self.world.breaks(built[0][1])) | {
             "baselines": baselines(z, [one.x for one in test])
             | {"untrained": over_seeds([run["untrained_r2"] for run in runs], 1.0)},
@@ -163,12 +167,13 @@ class TrainingCell:
             "untrained_r2": linear_r2(z, before),
         }
 
-    def _oracle(self, world: World, violation: Violation | PositiveControl | None, test: Trajectories) -> HeldOut:
-        """At the true latents where the objective can be told there, else at the witness, which is as good."""
-        told = world.transition.noise_covariance is not None and self.config.encoder.width == world.dim
-        if told or not isinstance(violation, Violation) or self.world.intact:
-            return oracle(world, test, self.config.method)
-        return witness_oracle(violation, test, self.config.method)
+    def _oracle(self, world: World, carrier: Carrier | None, test: Trajectories) -> HeldOut:
+        return best_known(carrier, self.world.intact, world, test, self._method, self.config.encoder.width)
+
+    @property
+    def _method(self) -> Method:
+        assert isinstance(self.config.method, Method)
+        return self.config.method
 
     def _is_one_map(self, world: World) -> bool:
         """Whether f o g is a map of z alone between spaces of one dimension."""
@@ -218,14 +223,6 @@ def _rows(z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"]) -> tuple[Ten
     """The counted frames; those of pairs as rows of their own."""
     true, found = counted_frames(z), counted_frames(codes)
     return (true.squeeze(1), found.squeeze(1)) if true.shape[1] == 1 else (true, found)
-
-
-def _witness(violation: Violation | PositiveControl | None) -> Callable[[Tensor], Tensor]:
-    if isinstance(violation, PositiveControl):
-        return violation.resembling
-    if violation is None:
-        raise ValueError("start='witness': this world violates nothing, so it has no witness; use start='random'")
-    return violation.witness
 
 
 def _conditioning(worlds: Sequence[World], z: Sequence[Float[Tensor, "n t d"]]) -> dict[str, float]:

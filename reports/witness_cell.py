@@ -17,8 +17,9 @@ from torch import Tensor
 from identify import measure
 from reports.cell import CellResult, Progress
 from reports.over_seeds import over_seeds
+from reports.trained_worlds import broken_bound
 from reports.witness_gap import AnyViolation, Gap, witness_codes, witness_gap
-from synthetic import AlignmentViolation, InfoViolation
+from synthetic import InfoViolation
 
 SCORES = ("r2_affine", "r2_nonlinear")
 
@@ -65,7 +66,7 @@ class WitnessCell:
             "verdict": measured["verdict"],
             "gap": _plain(witness_gap(violation, False, generator)),
             "twin_gap": _plain(witness_gap(violation, True, generator)),
-            "bound": _bound(violation, z[:, 1], code[:, 1]),
+            "bound": broken_bound(violation, z[:, 1], code[:, 1]),
         }
 
     def _rows(self, z: Float[Tensor, "n 2 d"], code: Float[Tensor, "n 2 m"]) -> tuple[Tensor, Tensor]:
@@ -92,22 +93,6 @@ class WitnessCell:
 
 def _plain(gap: Gap) -> dict[str, Any]:
     return gap._asdict()
-
-
-def _bound(violation: AnyViolation, z: Float[Tensor, "n d"], code: Float[Tensor, "n m"]) -> dict[str, Any] | None:
-    """What a violation of a bound alone breaks: the quantity measured here, and the bound that it must not exceed."""
-    if violation.kind != "breaks_bound":
-        return None
-    if isinstance(violation, AlignmentViolation):
-        assert violation.bound is not None
-        error = min(float((code - side * z).square().sum(-1).mean()) for side in (1, -1))
-        return {"quantity": "squared error to the closest Q z", "value": error, "bound": violation.bound.bound}
-    assert isinstance(violation, InfoViolation)
-    return {
-        "quantity": "dimensions of the statistic, against those of the code",
-        "value": float(violation.statistic.output_dim),
-        "bound": float(code.shape[1]),
-    }
 
 
 def _over_seeds(runs: list[dict[str, Any]]) -> dict[str, Any]:
