@@ -90,6 +90,19 @@ def test_progress_counts_every_step():
     assert seen == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+def test_a_watcher_sees_the_networks_after_every_step():
+    seen = []
+    found = fit(sequences(), small(steps=3), (0,), watch=lambda step, network: seen.append((step, _codes(network))))
+    assert [step for step, _ in seen] == [1, 2, 3]
+    assert torch.equal(seen[-1][1], _codes(found.network))
+    assert not torch.equal(seen[0][1], seen[-1][1])
+
+
+def _codes(network):
+    with torch.no_grad():
+        return network.encoder(torch.eye(network.encoder.network.layers[0].weight.shape[1])[None])
+
+
 def test_no_steps_leave_the_networks_as_they_were_initialised():
     x = sequences()
     untrained = fit(x, small(steps=0), (0, 1))
