@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from reports.figures.illustration import Drawing
-from reports.figures.style import FAINT, FULL_WIDTH, INK, PALETTE
+from reports.figures.style import FAINT, INK, PALETTE, figure_width
 from reports.store import Record
 
 SHOWN = "digits/ldm-0.99-raised"
@@ -24,7 +24,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     if record is None or "typical/pixels" not in record.arrays:
         return None
     cells = [one for one in records.values() if one.summary.get("kind") == "categorical"]
-    figure = Figure(figsize=(FULL_WIDTH, 3.9))
+    figure = Figure(figsize=(figure_width(), 3.9))
     grid = figure.add_gridspec(2, 3, height_ratios=(1.0, 1.0), width_ratios=(1.0, 1.0, 1.0))
     _show_digits(figure.add_subplot(grid[0, :2]), record)
     _show_entropies(figure.add_subplot(grid[0, 2]), record)

@@ -43,13 +43,14 @@ def illustrate(name: str, drawing: Drawing, folder: Path) -> Illustration:
     """Write `name.pdf`, `name.svg` and `name.png` into `folder` and return the inline version."""
     drawing.figure.draw_without_rendering()
     drawing.figure.set_layout_engine("none")  # laid out once, not once per format
-    content = {kind: _saved(name, drawing.figure, kind) for kind in FORMATS}
+    content = {kind: saved(name, drawing.figure, kind) for kind in FORMATS}
     for kind, data in content.items():
         write_atomically(folder / f"{name}.{kind}", data)
     return Illustration(name, drawing.title, drawing.caption, _inline(name, drawing.title, content["svg"].decode()))
 
 
-def _saved(name: str, figure: Figure, kind: str) -> bytes:
+def saved(name: str, figure: Figure, kind: str) -> bytes:
+    """The figure as a file of one of FORMATS."""
     # the same records give the same bytes: no dates, ids seeded by the figure's name
     dates: dict[str, dict[str, None]] = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {}}
     stream = io.BytesIO()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from identify import CLASSES
 from reports.figures.illustration import Drawing
-from reports.figures.style import HOLDS, INK, panels
+from reports.figures.style import HOLDS, INK, is_first_column, panels
 from reports.store import Record
 
 LADDER = tuple(name for name in CLASSES if name != "none")
@@ -19,7 +19,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     if not shown:
         return None
     figure, axes = panels(len(shown), 4, 1.3)
-    for position, (panel, record) in enumerate(zip(axes, shown, strict=True)):
+    for panel, record in zip(axes, shown, strict=True):
         for row, name in enumerate(reversed(LADDER)):
             steps = [s for run in record.summary["runs"] for s in run["ladder"] if s["class"] == name and s["loss"]]
             losses = [max(s["loss"]["estimate"], _FLOOR) for s in steps if s["loss"].get("estimate") is not None]
@@ -31,7 +31,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
             panel.barh(row, mean, left=0, color=colour, height=0.62, alpha=0.85)
             panel.plot([min(losses), max(losses)], [row, row], color=INK, lw=0.8)
         panel.set(xscale="log", xlim=(_FLOOR, 2.0), yticks=range(len(LADDER)), xticks=[1e-4, 1e-2, 1])
-        first = position % min(4, len(shown)) == 0
+        first = is_first_column(panel)
         panel.set_yticklabels([name.replace("_", " ") for name in reversed(LADDER)] if first else [])
         panel.minorticks_off()
         panel.set_title(record.cell)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from reports.figures.illustration import Drawing
-from reports.figures.style import INK, method_colour, panels
+from reports.figures.style import INK, is_first_column, is_lowest, method_colour, panels
 from reports.store import Record
 
 
@@ -29,11 +29,10 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
         panel.set_ylim(_limits(curves, oracle))
         panel.set_title(record.cell)
         panel.locator_params(nbins=3)
-    columns = min(4, len(shown))
-    for position, panel in enumerate(axes):
-        if position % columns == 0:
+    for panel in axes:
+        if is_first_column(panel):
             panel.set_ylabel("objective")
-        if position + columns >= len(axes):
+        if is_lowest(panel, axes):
             panel.set_xlabel("step")
     caption = (
         "Training objective (alignment plus uniformity, in nats a frame), one line per seed; a jump is the change of "

@@ -5,9 +5,11 @@ Ink and rules are drawn in two reserved colours, which the page replaces by its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from math import ceil
+from typing import Any, Literal
 
 import matplotlib
 import numpy as np
@@ -30,18 +32,60 @@ METHOD_NAMES = {
     "plug_in": "plug-in",
 }
 FULL_WIDTH = 6.75
+STYLES = ("icml", "neurips", "iclr", "jmlr")
+NARROW = 4.5
+"""Inches below which a figure has half as many panels to a row."""
+_WIDTH: ContextVar[float] = ContextVar("figure width", default=FULL_WIDTH)
+
+
+def figure_width() -> float:
+    """Inches that a figure is wide under the style in force."""
+    return _WIDTH.get()
+
+
+def _bundle(style: str, column: bool) -> Mapping[str, Any]:
+    """The journal's settings; a column is ICML's own, elsewhere half of the text."""
+    if style == "icml":
+        return bundles.icml2024(column="half" if column else "full", usetex=False)
+    share = 0.5 if column else 1.0
+    if style == "jmlr":
+        return bundles.jmlr2001(rel_width=share)
+    makers = {"neurips": bundles.neurips2024, "iclr": bundles.iclr2024}
+    if style not in makers:
+        raise ValueError(f"unknown style {style!r}: choose one of {', '.join(STYLES)}")
+    return makers[style](rel_width=share, usetex=False)
 
 
 @contextmanager
-def journal_style() -> Iterator[None]:
-    """ICML full width, serif text from fonts that ship with matplotlib, text kept as text in PDF."""
-    with matplotlib.rc_context(bundles.icml2024(column="full", usetex=False)):
+def journal_style(
+    style: str = "icml", column: bool = False, svg_text: Literal["path", "none"] = "path"
+) -> Iterator[None]:
+    """Width of the journal's text or column, serif text from fonts that ship with matplotlib, kept as text in PDF.
+
+    `svg_text="none"` keeps it as text in SVG too, for papers; a page that others open needs paths. Raises ValueError
+    for a style that is not in STYLES.
+    """
+    bundle = _bundle(style, column)
+    width = _WIDTH.set(float(bundle["figure.figsize"][0]))
+    try:
+        with _look(bundle, svg_text):
+            yield
+    finally:
+        _WIDTH.reset(width)
+
+
+@contextmanager
+def _look(bundle: Mapping[str, Any], svg_text: str) -> Iterator[None]:
+    with matplotlib.rc_context(bundle):
         matplotlib.rcParams.update(
             {
-                "font.family": "STIXGeneral",
+                "text.usetex": False,
+                "font.family": "serif",
+                "font.serif": ["STIXGeneral", "Times New Roman", "Times"],
                 "mathtext.fontset": "stix",
                 "pdf.fonttype": 42,
-                "svg.fonttype": "path",
+                "svg.fonttype": svg_text,
+                "figure.constrained_layout.use": True,
                 "text.color": INK,
                 "axes.labelcolor": INK,
                 "axes.edgecolor": FAINT,
@@ -71,12 +115,31 @@ def journal_style() -> Iterator[None]:
 
 
 def panels(count: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
-    """A figure of full width with `count` panels, `columns` to a row, each row `height` inches high."""
-    columns = min(columns, count)
+    """A figure of the style's width with `count` panels, `columns` to a row, each row `height` inches high.
+
+    Narrow figures have half as many columns: `is_first_col()` of a panel's subplot says where labels belong.
+    """
+    width = figure_width()
+    columns = min(columns if width >= NARROW else ceil(columns / 2), count)
     rows = ceil(count / columns)
-    figure = Figure(figsize=(FULL_WIDTH, height * rows))
+    figure = Figure(figsize=(width, height * rows))
     axes = [figure.add_subplot(rows, columns, position + 1) for position in range(count)]
     return figure, axes
+
+
+def is_first_column(panel: Axes) -> bool:
+    """Whether a panel starts its row."""
+    place = panel.get_subplotspec()
+    return place is not None and place.is_first_col()
+
+
+def is_lowest(panel: Axes, panels: Sequence[Axes]) -> bool:
+    """Whether no panel of the figure stands below this one."""
+    places = [place for one in panels if (place := one.get_subplotspec()) is not None]
+    own = panel.get_subplotspec()
+    return own is not None and not any(
+        place.colspan == own.colspan and place.rowspan.start > own.rowspan.start for place in places
+    )
 
 
 def method_colour(method: str, others: Sequence[str] = ()) -> str:
