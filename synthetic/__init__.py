@@ -82,6 +82,11 @@ from synthetic.initial_law import GaussianWindow as GaussianWindow
 from synthetic.initial_law import InitialLaw as InitialLaw
 from synthetic.initial_law import StandardNormal as StandardNormal
 from synthetic.initial_law import UniformOn as UniformOn
+from synthetic.input_noise import LevelByPlace as LevelByPlace
+from synthetic.input_noise import NormalLaw as NormalLaw
+from synthetic.input_noise import SignalNoise as SignalNoise
+from synthetic.input_noise import fisher_information as fisher_information
+from synthetic.input_noise import normal_log_likelihood as normal_log_likelihood
 from synthetic.inverse_map import InverseMap as InverseMap
 from synthetic.laplace_latents import LaplaceTransition as LaplaceTransition
 from synthetic.laplace_latents import LaplaceWarp as LaplaceWarp
@@ -130,6 +135,8 @@ from synthetic.noisy_ceilings import measured_ceilings as measured_ceilings
 from synthetic.noisy_worlds import noisy_dots as noisy_dots
 from synthetic.noisy_worlds import noisy_linear as noisy_linear
 from synthetic.noisy_worlds import place_cells as place_cells
+from synthetic.noisy_worlds import place_noise_dots as place_noise_dots
+from synthetic.noisy_worlds import signal_noise_dots as signal_noise_dots
 from synthetic.nuisance import Nuisance as Nuisance
 from synthetic.nuisance import PrivateNormal as PrivateNormal
 from synthetic.observation import Observation as Observation

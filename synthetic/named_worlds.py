@@ -24,10 +24,12 @@ from synthetic.composed_worlds import (
 )
 from synthetic.constant_predictor import constant_predictor
 from synthetic.context_covariance import context_covariance
+from synthetic.coupling_world import coupling_world
 from synthetic.cubed_signal import cubed_signal
 from synthetic.deficiency_two import deficiency_two
 from synthetic.delayed_copy import delayed_copy
 from synthetic.fold import fold, free_coordinate
+from synthetic.follow_up import follow_up_world
 from synthetic.free_density import free_density
 from synthetic.gaussian_autoregression import PLANE_MIXINGS, plane_world
 from synthetic.ignored_signal import ignored_signal
@@ -39,7 +41,15 @@ from synthetic.level_set_flow import level_set_flow
 from synthetic.markov_gaussian import markov_gaussian
 from synthetic.moving_rotation import encoder_of_the_past, encoder_of_the_time
 from synthetic.no_alignment import no_alignment
-from synthetic.noisy_worlds import CONSTANT, VARYING, noisy_dots, noisy_linear, place_cells
+from synthetic.noisy_worlds import (
+    CONSTANT,
+    VARYING,
+    noisy_dots,
+    noisy_linear,
+    place_cells,
+    place_noise_dots,
+    signal_noise_dots,
+)
 from synthetic.ornstein_uhlenbeck import ornstein_uhlenbeck
 from synthetic.positive_control import PositiveControl, deficiency_one, jumps, moment_curve, one_dimension
 from synthetic.redundant_statistic import redundant_statistic
@@ -118,7 +128,15 @@ _NOISY: dict[str, Callable[[], World]] = {
     "figure_eight_dots_varying": partial(noisy_dots, "figure_eight", VARYING),
     "square_dots": partial(noisy_dots, "square", CONSTANT),
     "square_dots_varying": partial(noisy_dots, "square", VARYING),
+    "rotation_dots_signal_noise": signal_noise_dots,
+    "rotation_dots_place_noise": place_noise_dots,
     "place_cells": place_cells,
+}
+
+_EXPERIMENTS: dict[str, Callable[[], World]] = {
+    "additive_coupling_8": partial(coupling_world, 8, "additive"),
+    "affine_coupling_8": partial(coupling_world, 8, "affine"),
+    "follow_up_10": partial(follow_up_world, 10),
 }
 
 
@@ -133,6 +151,7 @@ def worlds() -> dict[str, Callable[[], World]]:
         "ornstein_uhlenbeck": ornstein_uhlenbeck,
         **_COMPOSED,
         **_NOISY,
+        **_EXPERIMENTS,
         **{name: partial(_world_of, make) for name, make in _CONTROLS.items()},
         **{name: partial(_world_of, make) for name, make in _ALIGNMENT.items()},
         **{name: partial(_world_of, make) for name, make in _INFO.items()},

@@ -23,9 +23,11 @@ from synthetic.composed_worlds import figure_eight, path_world
 from synthetic.cramer_rao import exact_ceiling, filter_errors, frame_error
 from synthetic.dot_image import DotImage
 from synthetic.initial_law import UniformOn
+from synthetic.input_noise import LevelByPlace, SignalNoise
 from synthetic.latent_space import Sphere
 from synthetic.linear_gaussian import linear_gaussian
-from synthetic.mixing import Linear
+from synthetic.mixing import Linear, Mixing
+from synthetic.observation import Observation
 from synthetic.orthogonal import random_orthonormal
 from synthetic.pixel_noise import NoiseLevel, PixelNoise
 from synthetic.place_cells import VonMisesCells
@@ -50,8 +52,7 @@ def noisy_dots(motion: str, level: NoiseLevel = CONSTANT, side: int = 10) -> Wor
     """
     if motion not in _HALF_WIDTHS:
         raise ValueError(f"motion={motion!r} is unknown: take one of {', '.join(_HALF_WIDTHS)}")
-    half = _HALF_WIDTHS[motion]
-    image = DotImage.in_frame(-half, half, side)
+    image = _frame(motion, side)
     base = _moving(motion, image)
     name = f"{motion}_dots_varying" if level.low < level.high else f"{motion}_dots"
     known = side == 10 and level in (CONSTANT, VARYING)
@@ -65,6 +66,41 @@ def noisy_dots(motion: str, level: NoiseLevel = CONSTANT, side: int = 10) -> Wor
         observation=PixelNoise(image.output_dim),
         ceiling=ceilings.frame,
         filtering=ceilings.past,
+    )
+
+
+def signal_noise_dots(floor: float = 0.1, gain: float = 1.0, side: int = 10) -> World:
+    """The rotation as dot images whose bright pixels are the noisy ones: sigma = floor + gain |clean pixel|.
+
+    Ceilings are known for the defaults. ValueError for floor <= 0 or gain < 0.
+    """
+    image = _frame("rotation", side)
+    return _with_noise(
+        "rotation_dots_signal_noise",
+        f"pixel noise of standard deviation {floor:g} + {gain:g} |clean pixel|",
+        image,
+        image,
+        SignalNoise(image.output_dim, floor, gain),
+        known=(floor, gain, side) == (0.1, 1.0, 10),
+    )
+
+
+def place_noise_dots(
+    low: float = 0.05, high: float = 0.6, weights: tuple[float, float] = (2.0, 0.0), side: int = 10
+) -> World:
+    """The rotation as dot images whose noise level depends on where the dot is: logistic in `weights` . z.
+
+    Ceilings are known for the defaults. ValueError unless 0 < low < high, or where no weight is other than 0.
+    """
+    image = _frame("rotation", side)
+    levelled = LevelByPlace(image, low, high, weights)
+    return _with_noise(
+        "rotation_dots_place_noise",
+        f"pixel noise of a level {levelled.statement}",
+        image,
+        levelled,
+        PixelNoise(image.output_dim),
+        known=(low, high, weights, side) == (0.05, 0.6, (2.0, 0.0), 10),
     )
 
 
@@ -127,6 +163,27 @@ def rotation_law() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     turn = torch.tensor([[math.cos(_TURN), -math.sin(_TURN)], [math.sin(_TURN), math.cos(_TURN)]], dtype=torch.float64)
     identity = torch.eye(2, dtype=torch.float64)
     return identity, _DAMPING * turn, (1 - _DAMPING**2) * identity
+
+
+def _frame(motion: str, side: int) -> DotImage:
+    return DotImage.in_frame(-_HALF_WIDTHS[motion], _HALF_WIDTHS[motion], side)
+
+
+def _with_noise(
+    name: str, noise: str, image: DotImage, mixing: Mixing, observation: Observation, *, known: bool
+) -> World:
+    """The rotation seen through noise that is a function of the latents."""
+    base = _moving("rotation", image)
+    ceilings = RECORDED_CEILINGS.get(name, _NONE) if known else _NONE
+    return replace(
+        base,
+        name=name,
+        description=f"{base.description}; {image.side}x{image.side} dot images, {noise}",
+        mixing=mixing,
+        observation=observation,
+        ceiling=ceilings.frame,
+        filtering=ceilings.past,
+    )
 
 
 def _moving(motion: str, mixing: DotImage | Linear) -> World:

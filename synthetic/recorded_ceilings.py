@@ -35,5 +35,7 @@ RECORDED_CEILINGS: dict[str, Ceilings] = {
     "figure_eight_dots_varying": _ceilings((0.94221, 0.93414, 0.94786), (0.99179, 0.99097, 0.99241)),
     "square_dots": _ceilings((0.99728, 0.99717, 0.99736), (0.99743, 0.99721, 0.99761)),
     "square_dots_varying": _ceilings((0.96347, 0.95805, 0.96923), (0.9843, 0.98353, 0.98492)),
+    "rotation_dots_signal_noise": _ceilings((0.97416, 0.97144, 0.9764), (0.98282, 0.98045, 0.98458)),
+    "rotation_dots_place_noise": _ceilings((0.94078, 0.9312, 0.94659), (0.97713, 0.97341, 0.97953)),
     "place_cells": _ceilings((0.94766, 0.93625, 0.95457), (0.97937, 0.97882, 0.98026)),
 }

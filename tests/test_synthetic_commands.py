@@ -17,6 +17,7 @@ def test_worlds_prints_every_world(capsys):
     fold = next(row for row in rows if row["name"] == "fold")
     assert fold["assumptions"]["injective_mixing"]["holds"] is False
     assert fold["ceiling"]["r2"] == 0.5
+    assert {row["name"]: row["space"] for row in rows}["sphere_walk"] == "the unit sphere in R^3"
 
 
 def test_worlds_prints_a_table(capsys):
@@ -24,6 +25,7 @@ def test_worlds_prints_a_table(capsys):
     shown = capsys.readouterr().out
     assert "wobbly_published" in shown
     assert "0.930" in shown
+    assert "R^10" in shown
 
 
 def test_npz_holds_the_sample_and_where_it_came_from(tmp_path):

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
     measure: Annotated[
-        bool, typer.Option("--measure", help="Measure anew what the worlds state as recorded constants (a minute).")
+        bool, typer.Option("--measure", help="Measure anew what the worlds state as recorded constants (two minutes).")
     ] = False,
     gallery: Annotated[
         Path | None, typer.Option("--gallery", help="Write a page with a picture of each world into this folder.")
     ] = None,
 ) -> None:
-    """List the worlds: name, dimensions, assumptions that do not hold, ceiling."""
+    """List the worlds: name, dimensions, latent space, assumptions that do not hold, ceiling."""
     import synthetic
 
     known = [make() for make in synthetic.worlds().values()]
@@ -60,6 +60,7 @@ def _row(world: World, estimated: Ceilings | None, leaving: LeavingProbability |
         "description": world.description,
         "d": world.dim,
         "p": world.observed_dim,
+        "space": world.transition.space.statement,
         "longest": world.longest,
         "assumptions": {
             one.name.lower(): {"holds": said.holds, "why": said.why} for one, said in world.assumptions.items()
@@ -86,7 +87,7 @@ def _print_table(known: list[World], estimated: dict[str, Ceilings]) -> None:
     table = Table(
         caption="d latents, p observed; ceiling: best R2 of any encoder of one observation, and of all so far"
     )
-    for heading in ("world", "d", "p", "does not hold", "ceiling"):
+    for heading in ("world", "d", "p", "latents in", "does not hold", "ceiling"):
         table.add_column(heading, justify="right" if heading in ("d", "p") else "left", no_wrap=heading == "world")
     for world in known:
         broken = ", ".join(
@@ -95,7 +96,8 @@ def _print_table(known: list[World], estimated: dict[str, Ceilings]) -> None:
         ceiling = _shown(Ceilings(world.ceiling, world.filtering))
         if world.name in estimated:
             ceiling += f"\nanew {_shown(estimated[world.name])}"
-        table.add_row(world.name, str(world.dim), str(world.observed_dim), broken or "-", ceiling)
+        space = world.transition.space.statement
+        table.add_row(world.name, str(world.dim), str(world.observed_dim), space, broken or "-", ceiling)
     Console().print(table)
 
 
