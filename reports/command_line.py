@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from identify.version import __version__
-from reports.commands import calibrate, check, measure, report, sample, worlds
+from reports.commands import calibrate, check, measure, plot, report, sample, worlds
 
 app = typer.Typer(
     name="identify",
@@ -44,6 +44,7 @@ app.command("check")(check.run)
 app.command("measure")(measure.run)
 app.command("worlds")(worlds.run)
 app.command("sample")(sample.run)
+app.command("plot", epilog=plot.KINDS)(plot.run)
 app.command("calibrate")(calibrate.run)
 
 

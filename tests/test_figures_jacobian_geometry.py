@@ -35,7 +35,7 @@ def _legend(panel):
 def test_values_at_points_are_those_the_summary_is_made_of(h):
     _, found, _ = _measured(h)
     for values, summary in (
-        (deviations(found), found.deviation),
+        (deviations(found.jacobian), found.deviation),
         (distances_to_orthogonal(found), found.from_orthogonal),
     ):
         assert np.sqrt(np.mean(values**2)) == pytest.approx(summary, abs=1e-12)

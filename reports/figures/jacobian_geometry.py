@@ -54,12 +54,12 @@ def draw(z: Float[np.ndarray, "n d"], found: Geometry, folds: Folding) -> Drawin
     return Drawing(figure, "Geometry of the recovered map", caption)
 
 
-def deviations(found: Geometry) -> Float[np.ndarray, " n"]:
-    """|J - mean J|_F / |mean J|_F at each point; `found.deviation` is their root mean square."""
-    mean = found.jacobian.mean(axis=0)
+def deviations(jacobian: Float[np.ndarray, "n m d"]) -> Float[np.ndarray, " n"]:
+    """|J - mean J|_F / |mean J|_F at each point; the geometry's `deviation` is their root mean square."""
+    mean = jacobian.mean(axis=0)
     scale = np.linalg.norm(mean)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.linalg.norm(found.jacobian - mean, axis=(1, 2)) / scale
+        return np.linalg.norm(jacobian - mean, axis=(1, 2)) / scale
 
 
 def distances_to_orthogonal(found: Geometry) -> Float[np.ndarray, " n"]:
@@ -88,9 +88,16 @@ def _coloured(figure: Figure, panel: Axes, z: np.ndarray, values: np.ndarray, la
     figure.colorbar(points, ax=panel, shrink=0.85, label=label)
 
 
-def show_constancy(figure: Figure, panel: Axes, z: np.ndarray, found: Geometry) -> None:
+def show_relative_deviation(
+    figure: Figure, panel: Axes, z: Float[np.ndarray, "n d"], jacobian: Float[np.ndarray, "n m d"]
+) -> None:
     """Points coloured by the Jacobian's relative distance from its mean."""
-    _coloured(figure, panel, z, deviations(found), "relative deviation")
+    _coloured(figure, panel, z, deviations(jacobian), "relative deviation")
+
+
+def show_constancy(figure: Figure, panel: Axes, z: np.ndarray, found: Geometry) -> None:
+    """The same with a title."""
+    show_relative_deviation(figure, panel, z, found.jacobian)
     panel.set_title("Jacobian: deviation from its mean")
 
 

@@ -36,7 +36,7 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
             (before, record.arrays["grid/before"][0][inside]),
             (after, record.arrays["grid/after"][0][inside]),
         ):
-            _lattice(panel, points, lines, colours)
+            show_lattice(panel, points, lines, colours)
         true.set_title("\ntrue $z$")
         before.set_title(f"{record.cell}\nuntrained $h(z)$")
         after.set_title("\ntrained $h(z)$")
@@ -72,9 +72,10 @@ def _score(value: float | None) -> str:
     return "" if value is None else f"$R^2$ = {value:.3f}"
 
 
-def _lattice(
+def show_lattice(
     panel: Axes, points: Float[np.ndarray, "q 2"], lines: list[list[int]], colours: Float[np.ndarray, "q 3"]
 ) -> None:
+    """A lattice as lines in the colours of its points, or as points where it has no lines."""
     if lines:
         shades = [colours[line].mean(0) for line in lines]
         panel.add_collection(LineCollection([points[line] for line in lines], colors=shades, linewidths=0.8))

@@ -5,7 +5,7 @@ Ink and rules are drawn in two reserved colours, which the page replaces by its 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from math import ceil
@@ -43,7 +43,7 @@ def figure_width() -> float:
     return _WIDTH.get()
 
 
-def _bundle(style: str, column: bool) -> Mapping[str, Any]:
+def _bundle(style: str, column: bool) -> dict[Any, Any]:
     """The journal's settings; a column is ICML's own, elsewhere half of the text."""
     if style == "icml":
         return bundles.icml2024(column="half" if column else "full", usetex=False)
@@ -75,7 +75,7 @@ def journal_style(
 
 
 @contextmanager
-def _look(bundle: Mapping[str, Any], svg_text: str) -> Iterator[None]:
+def _look(bundle: dict[Any, Any], svg_text: str) -> Iterator[None]:
     with matplotlib.rc_context(bundle):
         matplotlib.rcParams.update(
             {
