@@ -37,11 +37,25 @@ def categorical() -> Profile:
     return Profile("categorical", categorical_claims(), (CATEGORICAL_LDM,), CATEGORICAL_LDM.checks)
 
 
+def estimators() -> Profile:
+    """Which entropy estimator is the default, and how failed runs show."""
+    from reports.estimators_profile import estimator_claims
+    from reports.theorems import THEOREM_1
+
+    return Profile("estimators", estimator_claims(), (THEOREM_1,), ())
+
+
 def _factories() -> dict[str, Callable[[], Profile]]:
     from reports.falsification_profile import theorems
     from reports.quick_profile import quick
 
-    return {"quick": quick, "worlds": worlds, "theorems": theorems, "categorical": categorical}
+    return {
+        "quick": quick,
+        "worlds": worlds,
+        "theorems": theorems,
+        "categorical": categorical,
+        "estimators": estimators,
+    }
 
 
 def profile(name: str) -> Profile:
