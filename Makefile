@@ -56,7 +56,7 @@ readme: env
 # Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
 lock: env
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-options \
-		--extra dev --extra oracles --output-file requirements.lock pyproject.toml
+		--extra dask --extra dev --extra oracles --output-file requirements.lock pyproject.toml
 	sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements.lock
 
 # Everything that a command here can make again, except the environment and reports.
