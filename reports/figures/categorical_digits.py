@@ -94,7 +94,7 @@ def _show_score(panel: Axes, cells: Sequence[Record], score: str, label: str) ->
             ms=3,
             capsize=2,
             lw=1,
-            label=f"{form}, p_theta {'raised' if raised else 'held'}",
+            label=f"{form}, $p_\\theta$ {'raised' if raised else 'held'}",
         )
     for one in (c.summary for c in cells if c.summary["form"] == "supervised" and score != "match"):
         panel.axhline(one["over_seeds"][score]["estimate"], color=FAINT, lw=0.8, label="trained on the digits")
