@@ -19,7 +19,7 @@ from identify.encoders import EncoderConfig
 from identify.fitted import History
 from identify.gradient_cosine import gradient_cosine
 from identify.kalman_predictor import KalmanConfig, KalmanPredictor
-from identify.methods import Method
+from identify.methods import DEFAULT, Method
 from identify.muon import BatchedMuon
 from identify.network import Network
 from identify.objective import Objective, training_objective
@@ -32,13 +32,14 @@ from identify.predictors import PredictorConfig
 class FitConfig:
     """Everything a run depends on besides data and seeds.
 
+    Where no `method` is given it is matched kernels, the winner of the table in docs/estimators_report.md.
     `batch` counts windows of `window` consecutive frames; `steps=0` leaves the networks as they were initialised;
     `restarts` networks are trained for each seed and the best on training data is kept; `start_steps` is the length of
     the regression onto given codes, where a start is given. A paired method takes windows of 2 frames, the pairs; its
     `predictor` is left out where codes predict themselves, and `gradient_cosines` adds them to the history.
     """
 
-    method: Method | PairedMethod
+    method: Method | PairedMethod = field(default=DEFAULT, kw_only=True)
     encoder: EncoderConfig | CouplingConfig
     predictor: PredictorConfig | KalmanConfig = field(default_factory=PredictorConfig)
     steps: int = 1000
