@@ -42,8 +42,8 @@ def start_codes(carrier: Carrier | None, sample: Trajectories) -> Float[Tensor, 
         return carrier.resembling(sample.z)
     if not isinstance(carrier, InfoViolation):
         return carrier.witness(sample.z)
-    codes = carrier.witness(_joint(sample))
-    return torch.cat((_joint(sample)[:, :1, : codes.shape[2]], codes[:, 1:]), 1)
+    codes = carrier.witness(joint_latents(sample))
+    return torch.cat((joint_latents(sample)[:, :1, : codes.shape[2]], codes[:, 1:]), 1)
 
 
 def best_known(
@@ -66,7 +66,9 @@ def _at_the_code(violation: InfoViolation, test: Trajectories, method: Method) -
     double = Trajectories(test.z.double(), test.x, None if test.nuisance is None else test.nuisance.double())
     codes = start_codes(violation, double)
     if method.latent.covariance == "conditional":
-        return law_at(codes, violation.witness.pushed_log_density(violation.signal.joint, _joint(double)), method)
+        return law_at(
+            codes, violation.witness.pushed_log_density(violation.signal.joint, joint_latents(double)), method
+        )
     return law_at(codes, violation.recovered.log_density(codes[:, 1], codes[:, :1])[:, None], method)
 
 
@@ -86,5 +88,6 @@ def broken_bound(carrier: Carrier | None, z: Float[Tensor, "n d"], code: Float[T
     }
 
 
-def _joint(sample: Trajectories) -> Float[Tensor, "n t d"]:
+def joint_latents(sample: Trajectories) -> Float[Tensor, "n t d"]:
+    """What the mixing reads: latents, with the nuisance beside them where there is any."""
     return sample.z if sample.nuisance is None else torch.cat((sample.z, sample.nuisance), -1)

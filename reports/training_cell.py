@@ -31,7 +31,7 @@ from reports.optimum import optimum_evidence, unit
 from reports.over_seeds import over_seeds
 from reports.recovered_geometry import measure_geometry
 from reports.single_sequence import single_sequence_scores
-from reports.trained_worlds import Carrier, best_known, broken_bound, start_codes, world_of
+from reports.trained_worlds import Carrier, best_known, broken_bound, joint_latents, start_codes, world_of
 from synthetic import PositiveControl, Trajectories, World
 
 SCORES = ("r2_affine", "r2_affine_reverse", "mcc_pearson", "mcc_spearman", "cca_mean", "procrustes_r2")
@@ -130,7 +130,7 @@ class TrainingCell:
         summary = self._about(worlds[0], self.world.breaks(built[0][1])) | {
             "baselines": baselines(z, [one.x for one in test])
             | {"untrained": over_seeds([run["untrained_r2"] for run in runs], 1.0)},
-            "condition_number": _conditioning(worlds, z),
+            "condition_number": _conditioning(worlds, test),
             "parameters": sum(p.numel() for p in fitted.network.parameters()) // len(self.seeds),
             "runs": runs,
             "over_seeds": {
@@ -225,6 +225,7 @@ def _rows(z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"]) -> tuple[Ten
     return (true.squeeze(1), found.squeeze(1)) if true.shape[1] == 1 else (true, found)
 
 
-def _conditioning(worlds: Sequence[World], z: Sequence[Float[Tensor, "n t d"]]) -> dict[str, float]:
-    numbers = torch.cat([world.mixing.condition_number(one[:200, -1]) for world, one in zip(worlds, z, strict=True)])
+def _conditioning(worlds: Sequence[World], test: Sequence[Trajectories]) -> dict[str, float]:
+    latents = [joint_latents(one)[:200, -1] for one in test]
+    numbers = torch.cat([world.mixing.condition_number(z) for world, z in zip(worlds, latents, strict=True)])
     return {"median": float(numbers.median()), "high": float(numbers.quantile(0.95))}
