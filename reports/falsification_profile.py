@@ -43,8 +43,6 @@ _CONTROLS = {
     "one_dimension": (THEOREM_1_RANK, "one latent that nothing predicts"),
     "deficiency_one": (THEOREM_1_RANK, "two of three latents predicted"),
 }
-_OUT_OF_REACH = ("jumps",)
-"""Controls whose optimum a continuous predictor does not reach: not refuted is all that can be asked of training."""
 _RULE_TEXT = (
     "SUPPORTED: for every draw the witness's gap is within five standard errors of 0 (alignment: not below the best "
     "linear code), it is outside the theorem's class by a certified verdict, or by an affine R² whose interval lies "
@@ -113,7 +111,7 @@ def _control(name: str) -> Claim:
             "below the optimum. REFUTED: a code at the optimum is certified outside affine. INCONCLUSIVE: anything "
             "else."
         ),
-        expected=SUPPORTED | ({Outcome.INCONCLUSIVE} if name in _OUT_OF_REACH else set()),
+        expected=SUPPORTED,
     )
 
 
