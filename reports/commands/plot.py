@@ -102,7 +102,8 @@ def _write(found: Drawing, stem: Path, formats: tuple[str, ...], text: str) -> l
     _check_folder(stem)
     figure = found.figure
     figure.set_size_inches(figure_width(), figure.get_figheight())
-    figure.draw_without_rendering()
+    for _ in range(2):  # panels of fixed aspect are laid out by what the first pass made of them
+        figure.draw_without_rendering()
     figure.set_layout_engine("none")
     paths = []
     for one in formats:

@@ -60,9 +60,11 @@ def show_intervals(panel: Axes, x: np.ndarray, middle: np.ndarray, spread: np.nd
 
 
 def finish_score(panel: Axes, x: np.ndarray, xlabel: str, ylabel: str) -> None:
-    """Labels, a tick at every x, logarithmic where x spans more than a decade."""
+    """Labels, a tick at every x; logarithmic where x spans more than a decade, log odds for shares near 1."""
     ticks = np.unique(x)
-    if len(ticks) > 1 and ticks.min() > 0 and ticks.max() / ticks.min() > 12:
+    if ticks.min() > 0 and 0.99 <= ticks.max() < 1:
+        panel.set_xscale("logit")
+    elif len(ticks) > 1 and ticks.min() > 0 and ticks.max() / ticks.min() > 12:
         panel.set_xscale("log")
     if len(ticks) <= 10:
         panel.set_xticks(ticks, [f"{one:g}" for one in ticks])

@@ -27,6 +27,8 @@ def read_given(kind: str, sources: Sequence[str], names: Sequence[str]) -> dict[
             if name in found:
                 raise ValueError(f"array {name!r} is given twice: name each file once, as {name}=FILE")
             found[name] = _numbers(name, values)
+            if found[name].ndim == 2 and 1 in found[name].shape and ".csv" in source.lower():
+                found[name] = found[name].ravel()  # a csv has no vectors: one row or one column is one
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -58,13 +59,18 @@ def read_records(folder: Path, cells: Sequence[str] = ()) -> dict[str, Record]:
     unmet = [pattern for pattern in cells if not any(fnmatchcase(cell, pattern) for cell in bodies)]
     if unmet:
         raise ValueError(f"no cell is called {unmet[0]!r}: {folder} has {', '.join(_drawable(bodies))}")
-    order = [cell for cell in (planned or bodies) if cell in bodies]
+    order = [cell for cell in (planned or sorted(bodies, key=_natural)) if cell in bodies]
     chosen = [cell for cell in order if not cells or any(fnmatchcase(cell, pattern) for pattern in cells)]
     return {cell: _record(kept, bodies[cell]) for cell in chosen}
 
 
+def _natural(cell: str) -> list[tuple[int, str]]:
+    """Sorts markov-4 before markov-10."""
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", cell)]
+
+
 def _drawable(bodies: Mapping[str, Any]) -> list[str]:
-    return [cell for cell in bodies if not cell.startswith("check/")]
+    return sorted((cell for cell in bodies if not cell.startswith("check/")), key=_natural)
 
 
 def _last_run(kept: Path) -> dict[str, str]:

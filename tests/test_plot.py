@@ -1,0 +1,347 @@
+"""`identify plot`: every kind from records or arrays, files and captions, and bad input in one line.
+
+Nothing here is random beyond fixed draws; figures are judged by what they hold and by their text, not by pixels.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from reports.commands import plot
+from reports.figures.style import STYLES, figure_width, journal_style
+from reports.plain_json import digest
+from reports.plots import gallery
+from reports.plots.given_arrays import read_given
+from reports.plots.kind_names import KIND_NAMES
+from reports.plots.kinds import KINDS, drawing, table
+from reports.plots.options import Options
+from reports.plots.saved_run import read_records
+from reports.store import DamagedRecordError, Record, Store
+from tests.test_command_line import identify
+
+AXIS = np.linspace(-1, 1, 5)
+PLANE = np.stack(np.meshgrid(AXIS, AXIS), -1).reshape(-1, 2)
+STEPS = np.arange(4) * 10
+ARRAYS = {
+    "grid": {"true": PLANE, "after": 2 * PLANE, "before": PLANE**3},
+    "score": {"x": np.array([2, 4, 10]), "score": np.array([[0.9, 0.8, 0.7], [0.95, 0.85, 0.6]])},
+    "correlations": {"true": PLANE, "recovered": PLANE[:, ::-1] * np.array([1, -2.0])},
+    "jacobian": {"z": PLANE, "jacobian": np.einsum("n,ij->nij", 1 + PLANE[:, 0] ** 2, np.eye(2))},
+    "learning": {"step": STEPS, "objective": np.log1p(STEPS) + np.ones((3, 1)), "oracle": np.array(4.0)},
+    "cosines": {"step": STEPS, "cosine": 0.1 * np.ones((3, 4)) + STEPS / 100},
+    "trajectory": {"mean": PLANE, "std": np.full((25, 2), 0.1), "true": PLANE + 0.05},
+    "calibration": {"nominal": np.array([0.5, 0.9]), "covered": np.array([0.48, 1.0]), "count": np.array(40)},
+    "eigenspectra": {"values": np.array([[3.0, 1.0, 0.1], [2.0, 1.5, 0.2]])},
+}
+
+
+PLAIN = Options()
+
+
+def _draw(kind, sources, options=PLAIN, cells=(), style="icml", column=False):
+    with journal_style(style, column, "none"):
+        found = drawing(kind, [str(source) for source in sources], options, cells)
+        found.figure.draw_without_rendering()
+    return found
+
+
+def _record(cell, dim, over_seeds, arrays=None, **summary):
+    runs = [{"seed": seed, "scores": {"r2_affine": {"estimate": 0.9}}} for seed in (0, 1)]
+    body = {"dim": dim, "world": cell.split("/")[0], "method": "kNN", "runs": runs, "over_seeds": over_seeds} | summary
+    return Record(digest(cell), cell, {}, "", "cpu", {"commit": "c" * 40}, cell, 1.0, body, arrays or {})
+
+
+@pytest.fixture
+def run(tmp_path):
+    """A report with three cells: two of one family, one with a lattice."""
+    score = {"estimate": 0.9, "low": 0.85, "high": 0.95, "worst": 0.8}
+    lattice = {"grid/z": PLANE, "grid/before": PLANE[None] ** 3, "grid/after": PLANE[None]}
+    with Store(tmp_path / "run" / "records") as store:
+        for cell, dim, arrays in (("a-2/knn", 2, lattice), ("a-4/knn", 4, None), ("b/kde", 4, None)):
+            size = {"train": 100 * dim, "test": 50, "length": 2}
+            store.write(_record(cell, dim, {"r2_affine": score}, arrays, sample=size))
+    return tmp_path / "run"
+
+
+def test_every_kind_is_named_and_drawn():
+    assert set(KINDS) | {"table"} == set(KIND_NAMES)
+    assert {kind for kind, one in KINDS.items() if one.of_arrays} == set(ARRAYS)
+    for kind, one in KINDS.items():
+        for name in one.names:
+            assert re.search(rf"\b{name}\b", KIND_NAMES[kind].arrays), f"{kind} does not say that it takes {name}"
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+@pytest.mark.parametrize("container", ["npz", "safetensors", "npy"])
+def test_every_kind_is_drawn_from_arrays(kind, container, tmp_path):
+    sources = [tmp_path / f"all.{container}"]
+    if container == "npz":
+        np.savez(sources[0], **ARRAYS[kind])
+    elif container == "safetensors":
+        save_file({name: np.ascontiguousarray(values) for name, values in ARRAYS[kind].items()}, sources[0])
+    else:
+        sources = [f"{name}={tmp_path / name}.npy" for name in ARRAYS[kind]]
+        for name, values in ARRAYS[kind].items():
+            np.save(tmp_path / f"{name}.npy", values)
+    assert _draw(kind, sources).caption.endswith(".")
+
+
+def test_intervals_over_seeds_are_those_of_student(tmp_path):
+    """Two seeds, .9 and .95: mean .925, half-width t(.975, 1) s / sqrt 2 = 12.706 * .035355 / 1.41421 = .3177."""
+    np.savez(tmp_path / "s.npz", **ARRAYS["score"])
+    found = _draw("score", [tmp_path / "s.npz"])
+    (line,) = [one for one in found.figure.axes[0].lines if len(one.get_ydata()) == 3 and one.get_linestyle() == "-"]
+    assert line.get_ydata()[0] == pytest.approx(0.925)
+    bars = found.figure.axes[0].collections[0].get_segments()
+    assert bars[0][0][1] == pytest.approx(0.925 - 0.3177, abs=1e-4)
+    assert "2 seeds" in found.caption
+    assert "Student t" in found.caption
+
+
+def test_intervals_of_rates_are_exact(tmp_path):
+    """19.2 of 40 rounds to 19: exact ends .3150 and .6387; 40 of 40: .9119 and 1 (R: binom.test)."""
+    np.savez(tmp_path / "c.npz", **ARRAYS["calibration"])
+    found = _draw("calibration", [tmp_path / "c.npz"])
+    bars = found.figure.axes[0].collections[0].get_segments()
+    assert bars[0][:, 1] == pytest.approx([0.3150, 0.6387], abs=1e-3)
+    assert bars[1][:, 1] == pytest.approx([0.9119, 1.0], abs=1e-3)
+    assert "n = 40" in found.caption
+
+
+def test_matched_correlations_stand_on_the_diagonal(tmp_path):
+    np.savez(tmp_path / "c.npz", **ARRAYS["correlations"])
+    found = _draw("correlations", [tmp_path / "c.npz"])
+    matrix = found.figure.axes[0].images[0].get_array()
+    assert np.allclose(matrix, np.diag([-1.0, 1.0]), atol=1e-12)
+
+
+def test_cells_that_differ_in_x_form_a_curve_and_the_caption_says_n_and_seeds(run):
+    found = _draw("score", [run])
+    assert found.figure.axes[0].get_legend_handles_labels()[1] == ["a-N/knn", "b, kNN"]
+    for part in ("seeds 2 (0–1)", "n = 200 to 400 training and 50 held-out", "commit cccccccccc", "Student t"):
+        assert part in found.caption
+    assert "1 cell;" in _draw("score", [run], cells=("a-2/*",), options=Options(x="dim")).caption
+
+
+def test_a_score_is_drawn_over_any_number_of_the_records(run):
+    places = [one.get_xdata() for one in _draw("score", [run], Options(x="sample.train")).figure.axes[0].lines]
+    assert {float(value) for x in places for value in x} == {200, 400}
+
+
+def test_a_lattice_comes_from_its_record(run):
+    assert "1 cell" in _draw("grid", [run]).caption
+
+
+def test_a_changed_record_is_refused(run):
+    (path,) = run.glob("records/*.safetensors")
+    path.write_bytes(path.read_bytes()[:-1] + b"\x00")
+    with pytest.raises(DamagedRecordError, match=r"arrays of 'a-2/knn' .* are damaged"):
+        read_records(run)
+    for path in run.glob("records/*.json"):
+        path.write_text(path.read_text().replace("0.9", "0.8"))
+    with pytest.raises(DamagedRecordError, match="is damaged or truncated"):
+        read_records(run)
+
+
+def test_records_are_read_while_a_report_writes(run):
+    with Store(run / "records"):
+        assert set(read_records(run)) == {"a-2/knn", "a-4/knn", "b/kde"}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_journals_have_widths(style, run):
+    widths = {"icml": (6.75, 3.25), "neurips": (5.5, 2.75), "iclr": (5.5, 2.75), "jmlr": (6.0, 3.0)}
+    for column in (False, True):
+        with journal_style(style, column):
+            assert figure_width() == pytest.approx(widths[style][column])
+        assert _draw("score", [run], style=style, column=column).figure.get_figwidth() == pytest.approx(
+            widths[style][column]
+        )
+
+
+def test_files_hold_text_as_text_and_a_caption_lies_beside_them(run, tmp_path):
+    plot.run("score", [str(run)], formats=["pdf", "svg", "png"], out=tmp_path / "fig.png", caption="Ours.")
+    svg = (tmp_path / "fig.svg").read_text()
+    assert ">number of latents<" in svg
+    assert b"/Type3" not in (tmp_path / "fig.pdf").read_bytes()
+    assert b"/FontFile2" in (tmp_path / "fig.pdf").read_bytes()
+    assert (tmp_path / "fig.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "fig.txt").read_text().startswith("Ours. affine R2 over dim")
+    again = svg
+    plot.run("score", [str(run)], formats=["svg"], out=tmp_path / "fig")
+    assert (tmp_path / "fig.svg").read_text() == again
+
+
+def test_a_figure_takes_less_than_two_seconds(run, tmp_path):
+    """Import and the first font look-up apart; CPU seconds, since the machine may be busy."""
+    plot.run("grid", [str(run)], out=tmp_path / "fig.pdf")
+    begun = time.process_time()
+    plot.run("grid", [str(run)], out=tmp_path / "fig.pdf")
+    assert time.process_time() - begun < 2
+
+
+def test_rows_become_a_figure_and_a_table(tmp_path):
+    rows = gallery.ROOT / "docs" / "theorems_report"
+    found = _draw("falsification", [rows])
+    kept = json.loads((rows / "rows.json").read_text())
+    assert f"of {len(kept['falsification'])} rows" in found.caption
+    assert "thm-1" in kept["falsification"][0]["theorem"]
+    few = _draw("falsification", [rows], cells=("lejepa",))
+    assert few.figure.get_figheight() < found.figure.get_figheight()
+    (tmp_path / "report.json").write_text(json.dumps({"claims": []}))
+    assert r"\toprule" in table(tmp_path, "claims")
+    with pytest.raises(ValueError, match=r"what='nothing' is no table of .*: there are claims, cells"):
+        table(tmp_path, "nothing")
+
+
+def test_a_measurement_becomes_a_ladder(tmp_path):
+    loss = {"estimate": 0.001, "low": 0.0, "high": 0.002}
+    entries = [{"class": "affine", "loss": loss, "holds": True}, {"class": "identity", "loss": None, "holds": None}]
+    one = {"n": 100, "margin": 0.01, "ladder": entries, "verdict": {"class": "affine"}}
+    (tmp_path / "m.json").write_text(json.dumps(one))
+    assert "n = 100 rows" in _draw("ladder", [tmp_path / "m.json"]).caption
+    (tmp_path / "m.json").write_text("[1]")
+    with pytest.raises(ValueError, match="is no measurement: make one by `identify measure"):
+        _draw("ladder", [tmp_path / "m.json"])
+
+
+def _saved(tmp_path, **arrays):
+    np.savez(tmp_path / "a.npz", **arrays)
+    return [tmp_path / "a.npz"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "changes", "message"),
+    [
+        ("grid", {"after": PLANE[:-1]}, r"arrays differ in length \(true 25, before 25, after 24\)"),
+        ("grid", {"after": np.ones((25, 3))}, "array 'after' has 3 columns: a lattice is drawn in the plane, give 2"),
+        ("score", {"x": np.arange(4)}, r"arrays differ in length \(x 4, score 3\): give as many entries of each"),
+        ("score", {"x": np.ones((2, 2))}, r"array 'x' has shape \(2, 2\): give one of 1 axes that is not empty"),
+        ("jacobian", {"jacobian": np.ones((25, 2, 3))}, "do not fit: give z"),
+        ("trajectory", {"std": -np.ones((25, 2))}, "array 'std' has -1 below 0: give standard deviations"),
+        ("trajectory", {"true": np.ones((24, 2))}, "give the same frames and latents"),
+        ("calibration", {"covered": np.array([48.0, 90.0])}, "array 'covered' leaves 0..1: give shares, not percent"),
+        ("eigenspectra", {"values": np.array([1.0, -1.0])}, "give eigenvalues of a covariance"),
+        ("eigenspectra", {"values": np.array(["a"])}, "array 'values' holds <U1: give real numbers"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(kind, changes, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        _draw(kind, _saved(tmp_path, **(ARRAYS[kind] | changes)))
+
+
+def test_a_matrix_of_more_than_correlations_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="array 'matrix' reaches 2: correlations lie between -1 and 1"):
+        _draw("correlations", _saved(tmp_path, matrix=2 * np.eye(3)))
+
+
+def test_names_of_arrays_and_curves_are_checked(tmp_path):
+    np.save(tmp_path / "v.npy", np.ones(3))
+    source = str(tmp_path / "v.npy")
+    with pytest.raises(ValueError, match=r"unknown array 'w' in .*: score is drawn from x, score"):
+        read_given("score", [f"w={source}"], ("x", "score"))
+    with pytest.raises(ValueError, match="array 'x' is given twice: name each file once, as x=FILE"):
+        read_given("score", [source, f"x={source}"], ("x", "score"))
+    with pytest.raises(ValueError, match="is one file too many: score is drawn from x, score"):
+        read_given("score", [source] * 3, ("x", "score"))
+    with pytest.raises(ValueError, match="array 'score' is missing: give it as score=FILE"):
+        _draw("score", [source])
+    with pytest.raises(ValueError, match="labels='a,b' name 2 curves: there are 1"):
+        _draw("score", _saved(tmp_path, **ARRAYS["score"]), Options(labels=("a", "b")))
+
+
+def test_a_csv_row_is_a_vector(tmp_path):
+    (tmp_path / "x.csv").write_text("1,2,3\n")
+    assert read_given("score", [str(tmp_path / "x.csv")], ("x",))["x"].shape == (3,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "cells", "message"),
+    [
+        ("score", Options(score="r3"), (), "score='r3' is in no record: there are r2_affine"),
+        ("score", Options(x="nothing"), (), "x='nothing' is no number in any record: there are dim"),
+        ("score", Options(), ("b/kde",), "x is needed: the records differ in none of dim"),
+        ("score", Options(), ("c",), "no cell is called 'c': .* has a-2/knn, a-4/knn, b/kde"),
+        ("learning", Options(), (), r"has no record for learning .*, or arrays: step \[k\]"),
+        ("cosines", Options(), (), r"cosines is not drawn from a report of this version, or arrays: step"),
+        ("falsification", Options(), (), "has no report.json nor rows.json"),
+    ],
+)
+def test_a_report_without_the_kind_says_what_there_is(kind, options, cells, message, run):
+    with pytest.raises(ValueError, match=message):
+        _draw(kind, [run], options, cells)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sources", "options", "message"),
+    [
+        ("nonsense", ["x"], {}, "unknown kind 'nonsense': this version draws grid, score, ladder"),
+        ("grid", [], {}, r"grid of what\? Give the folder of a report, or arrays: true"),
+        ("grid", ["nowhere"], {}, r"nowhere: format '\(none\)' is not known"),
+        ("grid", ["."], {}, "is no report: give the folder that `identify report --out` wrote"),
+        ("grid", [".", "."], {}, "is one source too many: give one folder, or files"),
+        ("grid", ["x.npy"], {"only": ["a"]}, "only='a' chooses among the cells of a report: x.npy is no folder"),
+        ("grid", ["."], {"style": "nature"}, "unknown style 'nature': choose one of icml, neurips, iclr, jmlr"),
+        ("grid", ["."], {"formats": ["gif"]}, "unknown format 'gif': choose one of pdf, svg, png"),
+        ("grid", ["."], {"out": Path("a.gif")}, r"out='a\.gif' ends in \.gif: end it in pdf, svg, png, or give"),
+        ("paths", ["x.npy"], {}, "x.npy is no folder: paths is drawn from the folder of a report"),
+        ("table", ["x"], {}, "table is drawn from one folder of a report, not from x"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_in_one_line(kind, sources, options, message):
+    with pytest.raises(ValueError, match=message) as refusal:
+        plot.run(kind, sources, **options)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_that_is_not_there_is_refused(run, tmp_path):
+    with pytest.raises(ValueError, match=r"out='.*fig' lies in a folder that is not there: make .*none first"):
+        plot.run("score", [str(run)], out=tmp_path / "none" / "fig.pdf")
+
+
+def test_the_program_draws_and_refuses(run, tmp_path):
+    found = identify("plot", "score", run, "--out", tmp_path / "fig.svg", "--only", "a-*")
+    assert found.returncode == 0
+    assert "seeds 2 (0–1)" in found.stdout
+    refused = identify("plot", "nonsense")
+    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
+
+
+def test_help_names_every_kind():
+    found = identify("plot", "--help")
+    assert found.returncode == 0
+    for kind in KIND_NAMES:
+        assert kind in found.stdout
+
+
+def test_the_gallery_shows_every_figure_by_its_command():
+    folder = gallery.ROOT / gallery.DOCS
+    text = (folder / "README.md").read_text()
+    for example in gallery.EXAMPLES:
+        assert f"`{example.command}`" in text
+        assert f"]({example.stem}.png)" in text
+        assert (folder / f"{example.stem}.png").is_file()
+    assert {example.kind for example in gallery.EXAMPLES} | {"table"} >= {
+        kind for kind, one in KINDS.items() if one.of_records
+    }
+
+
+def test_kept_records_lose_only_arrays_that_no_figure_needs(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery, "KEPT", {"a-2/*": ("grid/a",), "a-*": ()})
+    for _ in range(2):
+        gallery.keep([run], tmp_path / "kept" / "records")
+        kept = read_records(tmp_path / "kept")
+        assert {cell: set(record.arrays) for cell, record in kept.items()} == {
+            "a-2/knn": {"grid/after"},
+            "a-4/knn": set(),
+        }
+    before = read_records(run)
+    assert all(record.summary == before[cell].summary for cell, record in kept.items())
+    assert not (tmp_path / "kept" / "records" / "index.sqlite").exists()
