@@ -44,6 +44,6 @@ class CheckCell:
 
 
 def check_cells(names: Sequence[str]) -> tuple[CheckCell, ...]:
-    """A cell for every id or alias; raises `ValueError` for one that does not exist."""
+    """A cell for every check that is named by its id or an alias; `ValueError` for one that does not exist."""
     checks = all_checks()
-    return tuple(CheckCell(find(name, checks).id) for name in names)
+    return tuple(dict.fromkeys(CheckCell(find(name, checks).id) for name in names))

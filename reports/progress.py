@@ -1,4 +1,7 @@
-"""What a person sees while cells run: a live table in a terminal, one line per finished cell anywhere else."""
+"""What a person sees while cells run: a live table in a terminal, one line per finished cell anywhere else.
+
+The time left is told from the cells' stated costs and the pace at which they have been worked off so far.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +17,20 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from reports.plan import Budget
 from reports.runner import Finished, Task, Workers, read_progress
 
 
 @runtime_checkable
 class Display(Protocol):
-    """Told of every finished cell."""
+    """Told of every finished cell, and of what else a person should know."""
 
     def finished(self, finished: Finished) -> None:
         """Show one more finished cell."""
+        ...
+
+    def note(self, line: str) -> None:
+        """Show a line that stays."""
         ...
 
 
@@ -47,6 +55,20 @@ class Forecast:
         pace = (self._done + part) / elapsed if self._done + part > 0 and elapsed > 2 else float(self._processes)
         longest = max((cost * (1 - running.get(a, 0.0)) for a, cost in self._cost.items()), default=0.0)
         return max(waiting / pace, longest * self._processes / pace)
+
+
+def say_budget(profile: str, planned: Budget) -> None:
+    """One line on standard error before anything runs."""
+    _say(budget_text(profile, planned))
+
+
+def budget_text(profile: str, planned: Budget) -> str:
+    """What a run is about to cost, by the costs its cells state."""
+    line = f"plan of profile {profile}: {planned.cells} cells, {planned.core_seconds:,.0f} core-seconds"
+    if planned.done_cells:
+        line += f", of which {planned.done_cells} cells ({planned.done_core_seconds:,.0f} core-seconds) are done"
+    processes = "process" if planned.processes == 1 else "processes"
+    return f"{line}; about {duration(planned.seconds)} on {planned.processes} {processes}"
 
 
 @contextmanager
@@ -81,6 +103,9 @@ class _Silent:
     def finished(self, finished: Finished) -> None:
         pass
 
+    def note(self, line: str) -> None:
+        pass
+
 
 class _Lines:
     def __init__(self, tasks: Sequence[Task], workers: Workers, folder: Path) -> None:
@@ -102,6 +127,9 @@ class _Lines:
         ending = f", about {duration(left)} left" if self._count < self._total else ""
         _say(f"[{self._count}/{self._total}] {finished.task.cell.id} {state}{ending}")
 
+    def note(self, line: str) -> None:
+        _say(line)
+
 
 class _Screen:
     def __init__(self, tasks: Sequence[Task], workers: Workers, folder: Path) -> None:
@@ -114,6 +142,9 @@ class _Screen:
     def finished(self, finished: Finished) -> None:
         self._forecast.finish(finished.task.address)
         self._finished[finished.task.address] = finished
+
+    def note(self, line: str) -> None:
+        _say(line)  # Live puts it above the table
 
     def render(self) -> RenderableType:
         running = _running((t.address for t in self._tasks if t.address not in self._finished), self._folder)

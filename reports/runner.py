@@ -2,7 +2,8 @@
 
 Cells are independent pure calls, so joblib runs them: worker processes here, or any other backend that joblib knows.
 The longest cells start first. A cell that raises is an answer (its error), not an end; a worker process that dies takes
-no finished cell with it, and what it was working on is tried once more, alone, so that the cell to blame is known.
+no finished cell with it: what was running then is tried once more, each cell alone, so that the cell to blame is known,
+and the others go on side by side. A cell has one thread on a CPU: its matrices are too small for more.
 """
 
 from __future__ import annotations
@@ -13,15 +14,20 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from joblib import Parallel, cpu_count, delayed, parallel_config
+from joblib import Parallel, delayed, parallel_config
 from joblib.externals.loky.process_executor import TerminatedWorkerError
+from threadpoolctl import threadpool_limits
 
+from reports.backends import LOCAL, Engine
 from reports.cell import Cell, CellResult
+from reports.code_version import code_version
+from reports.environment import environment
 
 WORKERS_AT_MOST = 4
 """Default limit on worker processes: each holds its own copy of torch, about 350 MiB."""
@@ -29,42 +35,63 @@ _REPORT_EVERY = 0.25
 
 
 class Task(NamedTuple):
-    """A cell, the address of its record to be and the torch device it runs on."""
+    """A cell, the address of its record to be and the device it runs on: `cuda` is any CUDA device of the worker's.
+
+    `number` spreads tasks over the devices; a worker that is elsewhere must have the code version `code`.
+    """
 
     cell: Cell
     address: str
     device: str
+    number: int = 0
+    code: str = ""
 
 
 class Finished(NamedTuple):
-    """A task with its result, or with the error that stopped it (one line and the full traceback)."""
+    """A task with its result, or with the error that stopped it (one line and the full traceback).
+
+    `device` is the single device that was used, `environment` that of a worker elsewhere.
+    """
 
     task: Task
     result: CellResult | None
     error: str | None
     trace: str
     seconds: float
+    device: str = "cpu"
+    environment: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
 class Workers:
-    """How many processes, and how many torch threads each of them has."""
+    """How many processes, and how many threads each of them has."""
 
     processes: int
     threads: int
 
     @classmethod
-    def choose(cls, jobs: int | None, device: str, tasks: int) -> Workers:
+    def choose(cls, jobs: int | None, device: str, tasks: int, engine: Engine = LOCAL) -> Workers:
         """`jobs` processes, by default one per core (one per accelerator), never more than tasks.
 
         Raises `ValueError` for `jobs` below one.
         """
         if jobs is not None and jobs < 1:
             raise ValueError(f"jobs={jobs} must be at least 1: leave it out to use every core")
-        cores = cpu_count()
-        default = min(cores, WORKERS_AT_MOST) if device == "cpu" else len(devices_of(device))
+        if engine.away:
+            default = engine.cores
+        else:
+            default = min(engine.cores, WORKERS_AT_MOST) if device == "cpu" else len(devices_of(device))
         processes = max(1, min(jobs or default, tasks))
-        return cls(processes, max(1, cores // processes))
+        return cls(processes, 1 if device == "cpu" or engine.away else max(1, engine.cores // processes))
+
+
+class _Home(NamedTuple):
+    """What a worker is told about the process that started the run."""
+
+    process: int
+    folder: Path | None
+    threads: int
+    away: bool
 
 
 def devices_of(device: str) -> list[str]:
@@ -77,16 +104,28 @@ def devices_of(device: str) -> list[str]:
 
 
 def run_cells(
-    tasks: Sequence[Task], workers: Workers, progress_folder: Path | None = None
+    tasks: Sequence[Task],
+    workers: Workers,
+    progress_folder: Path | None = None,
+    engine: Engine = LOCAL,
+    note: Callable[[str], None] = lambda line: None,
 ) -> Generator[Finished, None, None]:
-    """Yield every task once, finished, in the order in which they finish."""
+    """Yield every task once, finished, in the order in which they finish; `note` hears of dead workers."""
     waiting = {task.address: task for task in sorted(tasks, key=lambda task: -task.cell.cost)}
-    try:
-        for finished in _parallel(list(waiting.values()), workers, progress_folder):
-            del waiting[finished.task.address]
-            yield finished
-    except TerminatedWorkerError:
-        yield from _one_by_one(list(waiting.values()), workers, progress_folder)
+    home = _Home(os.getpid(), progress_folder, workers.threads, engine.away)
+    while waiting:
+        started: set[str] = set()
+        try:
+            for finished in _parallel(list(waiting.values()), workers, home, engine, started):
+                del waiting[finished.task.address]
+                yield finished
+        except Exception as death:  # cells hand over their errors: this is one of the backend
+            suspects = _suspects(waiting, started, progress_folder)
+            names = ", ".join(task.cell.id for task in suspects)
+            note(f"{_died(death)}: once more, one by one: {names}")
+            for finished in _one_by_one(suspects, workers, home, engine):
+                del waiting[finished.task.address]
+                yield finished
 
 
 def read_progress(folder: Path, address: str) -> float | None:
@@ -102,37 +141,91 @@ def progress_folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="identify-", ignore_cleanup_errors=True)
 
 
-def _parallel(tasks: list[Task], workers: Workers, folder: Path | None) -> Iterator[Finished]:
-    if workers.processes == 1:
-        yield from (_work(task, folder, os.getpid()) for task in tasks)
+def _parallel(
+    tasks: list[Task], workers: Workers, home: _Home, engine: Engine, started: set[str]
+) -> Iterator[Finished]:
+    def calls(some: Sequence[Task]) -> Iterator[Any]:
+        for task in some:
+            started.add(task.address)
+            yield delayed(_work)(task, home)
+
+    if workers.processes == 1 and not engine.away:
+        yield from (_work(task, home) for task in tasks)
         return
-    with parallel_config(backend="loky", inner_max_num_threads=workers.threads):
-        pool = Parallel(workers.processes, return_as="generator_unordered", batch_size=1, max_nbytes=None)
-        yield from pool(delayed(_work)(task, folder, os.getpid()) for task in tasks)
+    with _configured(engine, workers):
+        if engine.hands_over:
+            # a cluster starts what it is sent: no more is sent than may run
+            ahead: Any = workers.processes if engine.away else "2*n_jobs"
+            pool = Parallel(
+                workers.processes, return_as="generator_unordered", batch_size=1, pre_dispatch=ahead, max_nbytes=None
+            )
+            yield from pool(calls(tasks))
+            return
+        for first in range(0, len(tasks), workers.processes):
+            pool = Parallel(workers.processes, batch_size=1, max_nbytes=None)
+            yield from pool(calls(tasks[first : first + workers.processes]))
 
 
-def _one_by_one(tasks: list[Task], workers: Workers, folder: Path | None) -> Iterator[Finished]:
+def _suspects(waiting: Mapping[str, Task], started: set[str], folder: Path | None) -> list[Task]:
+    """What may have been running: tasks that say so, else those that were sent, else all."""
+    for some in (
+        [task for task in waiting.values() if folder and read_progress(folder, task.address) is not None],
+        [task for task in waiting.values() if task.address in started],
+    ):
+        if some:
+            return some
+    return list(waiting.values())
+
+
+def _one_by_one(tasks: list[Task], workers: Workers, home: _Home, engine: Engine) -> Iterator[Finished]:
     for task in tasks:
         started = time.perf_counter()
         try:
-            with parallel_config(backend="loky", inner_max_num_threads=workers.threads):
+            with _configured(engine, workers):
                 pool = Parallel(2, pre_dispatch=1, batch_size=1, max_nbytes=None)
-                yield from pool([delayed(_work)(task, folder, os.getpid())])
-        except TerminatedWorkerError:
-            error = "the worker process died (out of memory, or killed)"
-            yield Finished(task, None, error, "", time.perf_counter() - started)
+                yield from pool([delayed(_work)(task, home)])
+        except Exception as death:
+            yield Finished(
+                task, None, f"{_died(death)}, for the second time", "", time.perf_counter() - started, task.device
+            )
 
 
-def _work(task: Task, folder: Path | None, parent: int) -> Finished:
-    if os.getpid() != parent:
-        _serve(parent)
-    started = time.perf_counter()
+def _configured(engine: Engine, workers: Workers) -> parallel_config:
+    if engine.joblib == "loky":
+        return parallel_config(backend="loky", inner_max_num_threads=workers.threads)
+    return parallel_config(backend=engine.joblib)
+
+
+def _died(death: Exception) -> str:
+    if isinstance(death, TerminatedWorkerError):
+        return "the worker process died (out of memory, or killed)"
+    return " ".join(f"the worker was lost ({type(death).__name__}: {death})".split())
+
+
+def _work(task: Task, home: _Home) -> Finished:
+    if os.getpid() != home.process:
+        _serve(home.process)
+    started, device = time.perf_counter(), task.device
     try:
-        result = task.cell.compute(task.device, _Reporter(folder, task.address))
-        return Finished(task, result, None, "", time.perf_counter() - started)
+        devices = devices_of(task.device)
+        device = devices[task.number % len(devices)]
+        made_in = _environment_here(task, device) if home.away else None
+        with threadpool_limits(home.threads):
+            result = task.cell.compute(device, _Reporter(home.folder, task.address))
+        return Finished(task, result, None, "", time.perf_counter() - started, device, made_in)
     except Exception as error:
         line = " ".join(f"{type(error).__name__}: {error}".split())
-        return Finished(task, None, line, traceback.format_exc(), time.perf_counter() - started)
+        return Finished(task, None, line, traceback.format_exc(), time.perf_counter() - started, device)
+
+
+def _environment_here(task: Task, device: str) -> Mapping[str, Any]:
+    """Where a worker elsewhere runs; `ValueError` where it has other code than the report."""
+    if task.code != code_version(type(task.cell).__module__):
+        raise ValueError("this worker has another version of the code than the report: install the same commit on both")
+    return _environment_once(device)
+
+
+_environment_once = cache(environment)
 
 
 class _Reporter:

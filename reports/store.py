@@ -108,6 +108,7 @@ class Store:
                 raise KeyError(address)
             raise DamagedRecordError(f"record {address[:12]} of cell {row[0]!r} has lost its JSON file: {_REMEDY}")
         body = self._body(address)
+        self._heal(body)
         arrays: dict[str, np.ndarray] = {}
         if body["arrays"] is not None:
             arrays = self._arrays(address, body["arrays"], body["cell"])
@@ -126,28 +127,32 @@ class Store:
 
     def latest(self, cell: str) -> str | None:
         """The address of the record of `cell` that was written last."""
-        query = "select address from records where cell = ? order by created desc limit 1"
-        row = self._index.execute(query, (cell,)).fetchone()
-        return None if row is None else str(row[0])
+        rows = self._index.execute("select address from records where cell = ? order by created desc", (cell,))
+        return next((address for (address,) in rows if self._path(address, "json").is_file()), None)
 
     def begin_run(self, profile: str, started: str, body: Mapping[str, Any]) -> int:
         """Note a run (its plan as plain JSON) and return its number."""
         with self._index:
             cursor = self._index.execute(
-                "insert into runs (profile, started, body) values (?, ?, ?)",
-                (profile, started, json.dumps(plain(body))),
+                "insert into runs (profile, started, body) values (?, ?, ?)", (profile, started, _sealed(body))
             )
         return int(cursor.lastrowid or 0)
 
     def update_run(self, number: int, body: Mapping[str, Any]) -> None:
         """Replace what is noted about a run."""
         with self._index:
-            self._index.execute("update runs set body = ? where number = ?", (json.dumps(plain(body)), number))
+            self._index.execute("update runs set body = ? where number = ?", (_sealed(body), number))
 
     def last_run(self) -> dict[str, Any] | None:
-        """The plan and the ending of the latest run, or None."""
+        """The plan and the ending of the latest run, or None where there is none or its row is damaged."""
         row = self._index.execute("select body from runs order by number desc limit 1").fetchone()
-        return None if row is None else json.loads(row[0])
+        if row is None:
+            return None
+        try:
+            body = json.loads(row[0])
+            return body if body.pop("checksum") == digest(body) else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return None
 
     def _path(self, address: str, suffix: str) -> Path:
         return self.folder / f"{address}.{suffix}"
@@ -174,6 +179,13 @@ class Store:
             if path.stem not in known:
                 with suppress(DamagedRecordError):
                     self._enter(self._body(path.stem))
+
+    def _heal(self, body: Mapping[str, Any]) -> None:
+        """Write a whole record's row anew where it says something else than the record."""
+        columns = "cell, device, code, created, seconds, checksum"
+        row = self._index.execute(f"select {columns} from records where address = ?", (body["address"],)).fetchone()
+        if row != tuple(body[column] for column in columns.split(", ")):
+            self._enter(body)
 
     def _enter(self, body: Mapping[str, Any]) -> None:
         keys = ("address", "cell", "device", "code", "created", "seconds", "checksum")
@@ -206,15 +218,27 @@ class Store:
         return dict(safetensors.numpy.load(content))
 
 
+def _sealed(body: Mapping[str, Any]) -> str:
+    """JSON text with its own checksum."""
+    return json.dumps({**plain(body), "checksum": digest(body)})
+
+
+def _text(content: bytes) -> str:
+    """A damaged row is a wrong row, not an error: it is held against the record's file."""
+    return content.decode(errors="replace")
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     index = sqlite3.connect(path, timeout=0.5)
+    index.text_factory = _text
     try:
         index.execute("pragma locking_mode = exclusive")
         index.execute("pragma synchronous = normal")
         index.execute("begin exclusive")
         index.commit()
         index.executescript(_TABLES)
-        index.execute("select count(*) from records").fetchone()
+        if index.execute("pragma quick_check").fetchone()[0] != "ok":
+            raise sqlite3.DatabaseError("damaged pages")
     except BaseException:
         index.close()
         raise

@@ -6,6 +6,7 @@ Run as a module it is a small `identify report` on that profile: `python -m test
 from __future__ import annotations
 
 import argparse
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,32 +139,41 @@ def fake_profile(seconds: float = 0.0, faults: dict[str, str] | None = None) -> 
     return FakeProfile("fake", tuple(claims), theorems)
 
 
+def bare_report(order: Any) -> dict[str, Any]:
+    """A report without figures, tables and page: `report.json` alone, whatever `make_report` says in it."""
+    from reports.run import evaluated, run
+    from reports.store import Store
+
+    with Store(order.out / "records") as store:
+        report, _ = evaluated(order, store, run(order, store))
+    (order.out / "report.json").write_text(json.dumps(report))
+    return report
+
+
 def main() -> int:
-    from reports import publication
-    from reports.report import InterruptedReport, Order, make_report
+    """`--bare` leaves page and figures out, and with them the libraries that take seconds to load."""
+    from reports.backends import Backend
+    from reports.run import InterruptedReport, Order
 
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=Path)
     parser.add_argument("--seconds", type=float, default=0.0)
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--backend", default="loky")
+    parser.add_argument("--address")
     parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--redraw", action="store_true")
-    parser.add_argument("--check", action="append", default=[], metavar="ID")
     parser.add_argument("--fault", action="append", default=[], metavar="CELL=KIND")
-    parser.add_argument("--no-figures", action="store_true")
+    parser.add_argument("--bare", action="store_true")
     given = parser.parse_args()
-    if given.no_figures:
-        publication.draw_figures = lambda records, folder: ()
-    faults = dict(entry.split("=") for entry in given.fault)
-    profile = fake_profile(given.seconds, faults)
+    profile = fake_profile(given.seconds, dict(entry.split("=") for entry in given.fault))
+    computing = Backend(given.backend, given.address)
+    order = Order(profile, given.out, jobs=given.jobs, resume=given.resume, backend=computing)
+    if given.bare:
+        make = bare_report
+    else:
+        from reports.report import make_report as make
     try:
-        checks: tuple[Any, ...] = ()
-        if given.check:
-            from reports.check_cell import check_cells
-
-            checks = check_cells(given.check)
-        order = Order(profile, given.out, checks, jobs=given.jobs, resume=given.resume, redraw=given.redraw)
-        report = make_report(order)
+        report = make(order)
     except InterruptedReport as stop:
         print(stop)
         return 130

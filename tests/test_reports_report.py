@@ -34,7 +34,7 @@ def numbers_in(out):
 
 
 def start(out, *options):
-    command = [sys.executable, "-m", "tests.fake_profile", str(out), "--no-figures", *options]
+    command = [sys.executable, "-m", "tests.fake_profile", str(out), "--bare", *options]
     return subprocess.Popen(
         command,
         cwd=ROOT,
