@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from identify.fitting import fit
 from identify.kernel_cca import fit_kernel_cca
+from identify.methods import Method
 from identify.metrics import affine_r2
 from identify.principal_components import fit_projection
 from identify.splits import make_split
@@ -48,6 +49,11 @@ class RecoveryCell:
     def __post_init__(self) -> None:
         if self.sample.length != 2:
             raise ValueError(f"sample.length={self.sample.length}: this cell scores pairs, take 2")
+
+    @property
+    def _method(self) -> Method:
+        assert isinstance(self.config.method, Method)
+        return self.config.method
 
     def configuration(self) -> dict[str, Any]:
         """Everything the result depends on."""
@@ -101,7 +107,7 @@ class RecoveryCell:
             "worst_latent": float(score.parts.min()),
             "cpu_seconds": spent,
             "restarts": fitted.restart_objectives[0].tolist() if self.config.restarts > 1 else [],
-            "optimum": optimum_evidence(reached, oracle(world, test, self.config.method)),
+            "optimum": optimum_evidence(reached, oracle(world, test, self._method)),
         }
         if test.nuisance is not None:
             run["nuisance"] = nuisance_in_code(found, z, test.nuisance[:, 1].double().numpy(), seed)

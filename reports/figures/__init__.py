@@ -8,6 +8,8 @@ from pathlib import Path
 from reports.figures import (
     categorical_digits,
     dot_images,
+    eigenspectra,
+    gradient_cosines,
     ica_paths,
     ladder_bars,
     latent_grids,
@@ -36,6 +38,8 @@ FIGURES: dict[str, Draw] = {
     "unmixed_sources": unmixed_sources.draw,
     "ica_paths": ica_paths.draw,
     "categorical_digits": categorical_digits.draw,
+    "gradient_cosines": gradient_cosines.draw,
+    "eigenspectra": eigenspectra.draw,
 }
 
 
