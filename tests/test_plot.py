@@ -78,8 +78,9 @@ def test_every_kind_is_named_and_drawn():
             assert re.search(rf"\b{name}\b", KIND_NAMES[kind].arrays), f"{kind} does not say that it takes {name}"
 
 
-@pytest.mark.parametrize("kind", ARRAYS)
-@pytest.mark.parametrize("container", ["npz", "safetensors", "npy"])
+@pytest.mark.parametrize(
+    ("kind", "container"), [*((kind, "npz") for kind in ARRAYS), ("score", "safetensors"), ("score", "npy")]
+)
 def test_every_kind_is_drawn_from_arrays(kind, container, tmp_path):
     sources = [tmp_path / f"all.{container}"]
     if container == "npz":
@@ -133,6 +134,23 @@ def test_cells_that_differ_in_x_form_a_curve_and_the_caption_says_n_and_seeds(ru
 def test_a_score_is_drawn_over_any_number_of_the_records(run):
     places = [one.get_xdata() for one in _draw("score", [run], Options(x="sample.train")).figure.axes[0].lines]
     assert {float(value) for x in places for value in x} == {200, 400}
+
+
+@pytest.mark.parametrize(
+    ("kind", "arrays", "said"),
+    [
+        ("cosines", {"history/step": STEPS, "history/cosine": np.full((2, 4), 0.5)}, "seeds 2"),
+        ("eigenspectra", {"spectrum/codes": np.ones((2, 3)), "spectrum/latents": np.ones((2, 3))}, "one line a seed"),
+        ("trajectory", dict.fromkeys(("course/mean", "course/deviation", "course/z"), PLANE), "of 25 frames"),
+    ],
+)
+def test_curves_come_from_their_records(kind, arrays, said, tmp_path):
+    with Store(tmp_path / "records") as store:
+        for cell in ("c-1", "c-2"):
+            store.write(_record(cell, 2, {}, arrays))
+    found = _draw(kind, [tmp_path])
+    assert said in found.caption
+    assert "Records: 2 cells" in found.caption
 
 
 def test_a_lattice_comes_from_its_record(run):
@@ -270,7 +288,7 @@ def test_a_csv_row_is_a_vector(tmp_path):
         ("score", Options(), ("b/kde",), "x is needed: the records differ in none of dim"),
         ("score", Options(), ("c",), "no cell is called 'c': .* has a-2/knn, a-4/knn, b/kde"),
         ("learning", Options(), (), r"has no record for learning .*, or arrays: step \[k\]"),
-        ("cosines", Options(), (), r"cosines is not drawn from a report of this version, or arrays: step"),
+        ("calibration", Options(), (), r"calibration is not drawn from a report of this version, or arrays: nominal"),
         ("falsification", Options(), (), "has no report.json nor rows.json"),
     ],
 )

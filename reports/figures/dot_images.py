@@ -14,7 +14,7 @@ _MOST = 10
 
 def draw(records: Mapping[str, Record]) -> Drawing | None:
     """One row of images per world whose observations are dot images (LDM Fig. 4C, 5C)."""
-    rows = {r.summary["world"]: r.arrays["sample/x"] for r in records.values() if _is_image(r)}
+    rows = {r.summary["world"]: r.arrays["sample/x"] for r in records.values() if shows_images(r)}
     if not rows:
         return None
     count = min(_MOST, *(len(x) for x in rows.values()))
@@ -30,7 +30,8 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
     return Drawing(figure, "What is observed", "A few observations of each image world, in the order of sampling.")
 
 
-def _is_image(record: Record) -> bool:
+def shows_images(record: Record) -> bool:
+    """Whether a record keeps observations that are dot images."""
     x = record.arrays.get("sample/x")
     world = str(record.summary.get("world", ""))
     return x is not None and x.ndim == 2 and "wobbly" in world and isqrt(x.shape[1]) ** 2 == x.shape[1]

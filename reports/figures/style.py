@@ -20,8 +20,8 @@ from tueplots import bundles
 
 INK = "#1b1d21"
 FAINT = "#8b8f97"
-# Okabe and Ito's palette, ordered so that neighbours differ in lightness as well
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F5FA8")
+# Okabe and Ito's palette, ordered so that neighbours differ in lightness as well, and a seventh of Tol's
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#882255")
 METHODS = {"knn": "#0072B2", "kde": "#D55E00", "log_det": "#009E73", "stop_gradient": "#CC79A7", "plug_in": "#CC79A7"}
 HOLDS = {True: "#009E73", False: "#D55E00", None: FAINT}
 METHOD_NAMES = {

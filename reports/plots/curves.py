@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from scipy import stats
 
 from reports.figures.illustration import Drawing
@@ -76,8 +75,11 @@ def finish_score(panel: Axes, x: np.ndarray, xlabel: str, ylabel: str) -> None:
 
 def learning(arrays: Arrays, options: Options) -> Drawing:
     """Objective [s k] over steps [k], a line a seed, with the oracle where it is given."""
-    figure, panel, seeds = _lines(arrays, "objective", options.ylabel or "objective")
-    said = f"One line for each of {seeds} seeds."
+    objective, step = _over_steps(arrays, "objective")
+    figure, (panel,) = panels(1, 1, 2.2)
+    panel.plot(step, objective.T, color=PALETTE[0], lw=0.6, alpha=0.8)
+    panel.set(xlabel="step", ylabel=options.ylabel or "objective")
+    said = f"One line for each of {len(objective)} seeds."
     if "oracle" in arrays:
         panel.axhline(float(np.mean(arrays["oracle"])), color=INK, lw=0.7, dashes=(4, 2))
         said += " Broken line: the value on the true latents."
@@ -86,24 +88,27 @@ def learning(arrays: Arrays, options: Options) -> Drawing:
 
 def cosines(arrays: Arrays, options: Options) -> Drawing:
     """Cosine [s k] of two gradients over steps [k]: seeds faint, their mean with its interval."""
-    label = options.ylabel or "cosine of the gradients"
-    figure, panel, seeds = _lines(arrays, "cosine", label, FAINT)
-    middle, spread = mean_and_ends(np.atleast_2d(arrays["cosine"]), 1.0)
-    panel.plot(arrays["step"], middle, color=PALETTE[0])
-    panel.fill_between(arrays["step"], middle - spread[0], middle + spread[1], color=PALETTE[0], alpha=0.2, lw=0)
+    values, step = _over_steps(arrays, "cosine")
+    figure, (panel,) = panels(1, 1, 2.2)
+    show_cosines(panel, step, values)
+    panel.set(xlabel="step", ylabel=options.ylabel or "cosine of the gradients")
+    return Drawing(figure, "Gradient cosines", f"Grey: {len(values)} seeds; blue: their mean with the {T_INTERVAL}.")
+
+
+def show_cosines(panel: Axes, step: np.ndarray, values: np.ndarray) -> None:
+    """Seeds [s k] faint, their mean with its interval, and the line of no agreement."""
+    panel.plot(step, values.T, color=FAINT, lw=0.6, alpha=0.8)
+    middle, spread = mean_and_ends(values, 1.0)
+    panel.plot(step, middle, color=PALETTE[0])
+    panel.fill_between(step, middle - spread[0], middle + spread[1], color=PALETTE[0], alpha=0.2, lw=0)
     panel.axhline(0, color=INK, lw=0.5)
-    panel.set_ylim(min(-0.05, float(arrays["cosine"].min())), 1.0)
-    return Drawing(figure, "Gradient cosines", f"Grey: {seeds} seeds; blue: their mean with the {T_INTERVAL}.")
+    panel.set_ylim(min(-0.05, float(np.nanmin(values))), 1.0)
 
 
-def _lines(arrays: Arrays, name: str, ylabel: str, colour: str = PALETTE[0]) -> tuple[Figure, Axes, int]:
+def _over_steps(arrays: Arrays, name: str) -> tuple[np.ndarray, np.ndarray]:
     values, step = shaped(arrays, name, 1, 2), shaped(arrays, "step", 1)
     equal_lengths(arrays, **{"step": 0, name: -1})
-    figure, (panel,) = panels(1, 1, 2.2)
-    curves = np.atleast_2d(values)
-    panel.plot(step, curves.T, color=colour, lw=0.6, alpha=0.8)
-    panel.set(xlabel="step", ylabel=ylabel)
-    return figure, panel, len(curves)
+    return np.atleast_2d(values), step
 
 
 def calibration(arrays: Arrays, options: Options) -> Drawing:
@@ -138,10 +143,20 @@ def eigenspectra(arrays: Arrays, options: Options) -> Drawing:
     values = np.atleast_2d(shaped(arrays, "values", 1, 2))
     if values.min() < 0:
         raise ValueError(f"array 'values' has {values.min():.3g} below 0: give eigenvalues of a covariance")
-    shares = -np.sort(-values, axis=1) / values.sum(axis=1, keepdims=True)
     figure, (panel,) = panels(1, 1, 2.2)
-    panel.plot(np.arange(1, shares.shape[1] + 1), shares.T, color=PALETTE[0], marker="o", ms=2.5, lw=0.8, alpha=0.8)
-    panel.set(yscale="log", xlabel="rank", ylabel=options.ylabel or "share of the variance")
-    panel.set_ylim(bottom=max(float(shares.min()) / 2, 1e-8))
+    show_spectrum(panel, values, PALETTE[0])
+    panel.set(xlabel="rank", ylabel=options.ylabel or "share of the variance")
     said = f"Eigenvalues of the codes' covariance as shares of their sum, one line for each of {len(values)} seeds."
     return Drawing(figure, "Eigenspectra", said)
+
+
+def show_spectrum(panel: Axes, values: np.ndarray, colour: str, label: str = "") -> None:
+    """Eigenvalues [s m] as shares of their sum by rank, a line a seed."""
+    shares = -np.sort(-values, axis=1) / values.sum(axis=1, keepdims=True)
+    rank = np.arange(1, shares.shape[1] + 1)
+    panel.plot(rank, shares.T, color=colour, marker="o", ms=2.5, lw=0.8, alpha=0.8)
+    panel.plot([], [], color=colour, marker="o", ms=2.5, lw=0.8, label=label or None)
+    panel.set(yscale="log")
+    panel.set_xticks(rank if len(rank) <= 10 else rank[::5])
+    floor = max(float(shares[shares > 0].min()) / 2, 1e-8)
+    panel.set_ylim(bottom=min(floor, panel.get_ylim()[0]) if panel.get_ylim()[0] > 1e-8 else floor)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,7 +29,7 @@ from reports.figures import (
 )
 from reports.figures.falsification_rows import draw_rows
 from reports.figures.illustration import Draw, Drawing
-from reports.plots import caption, curves, maps
+from reports.plots import caption, curves, maps, record_curves
 from reports.plots.given_arrays import read_given
 from reports.plots.kind_names import KIND_NAMES, check_kind
 from reports.plots.ladder_file import ladder, read_measurements
@@ -89,20 +89,27 @@ KINDS: dict[str, Kind] = {
     "learning": Kind(
         _plain(learning_curves.draw), _keeps("history/objective"), ("step", "objective", "oracle"), curves.learning
     ),
-    "cosines": Kind(names=("step", "cosine"), of_arrays=curves.cosines),
-    "trajectory": Kind(names=("mean", "std", "true", "covariance"), of_arrays=trajectory),
+    "cosines": Kind(record_curves.cosines_of, _keeps("history/cosine"), ("step", "cosine"), curves.cosines),
+    "trajectory": Kind(
+        record_curves.trajectories_of, _keeps("course/mean"), ("mean", "std", "true", "covariance"), trajectory
+    ),
     "calibration": Kind(names=("nominal", "covered", "count"), of_arrays=curves.calibration),
-    "eigenspectra": Kind(names=("values",), of_arrays=curves.eigenspectra),
+    "eigenspectra": Kind(record_curves.eigenspectra_of, _keeps("spectrum/codes"), ("values",), curves.eigenspectra),
     "optimum": Kind(_plain(optimum_evidence.draw), _runs_have("optimum")),
     "baselines": Kind(_plain(scores_and_baselines.draw), _has_affine_score),
     "geometry": Kind(_plain(recovered_geometry.draw), maps.has_plane_geometry),
     "shapes": Kind(_plain(shape_sweep.draw), lambda record: "shapes" in record.summary),
     "sources": Kind(_plain(unmixed_sources.draw), _keeps("unmixed")),
     "paths": Kind(_plain(ica_paths.draw), lambda record: record.summary.get("kind") == "ica path"),
-    "images": Kind(_plain(dot_images.draw), _keeps("sample/x")),
+    "images": Kind(_plain(dot_images.draw), dot_images.shows_images),
     "digits": Kind(_plain(categorical_digits.draw), lambda record: record.summary.get("kind") == "categorical"),
 }
-MOST_CELLS = {"grid": latent_grids.MOST_CELLS, "correlations": maps.MOST_CELLS, "jacobian": maps.MOST_CELLS}
+MOST_CELLS = {
+    "trajectory": record_curves.MOST_SEQUENCES,
+    "grid": latent_grids.MOST_CELLS,
+    "correlations": maps.MOST_CELLS,
+    "jacobian": maps.MOST_CELLS,
+}
 
 
 def drawing(kind: str, sources: Sequence[str], options: Options, cells: Sequence[str] = ()) -> Drawing:
@@ -159,8 +166,9 @@ def table(folder: Path, what: str) -> str:
     """LaTeX of one of the report's tables; raises ValueError with those there are for another name."""
     from reports.tables import tables
 
-    rows: dict[str, Any] = read_rows(folder)
-    made = tables({"cells": [], "falsification": [], "checks": []} | rows)
+    if not (folder / "report.json").is_file():
+        raise ValueError(f"{folder} has no report.json: give the folder that `identify report --out` wrote")
+    made = tables({"cells": [], "falsification": [], "checks": []} | read_rows(folder))
     if what not in made:
         raise ValueError(f"what={what!r} is no table of {folder}: there are {', '.join(made)}")
     return made[what]

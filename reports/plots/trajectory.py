@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from scipy import stats
 
 from reports.figures.illustration import Drawing
@@ -28,14 +29,9 @@ def trajectory(arrays: Mapping[str, np.ndarray], options: Options) -> Drawing:
         )
     shown = min(MOST_LATENTS, mean.shape[1])
     figure, axes = panels(shown, 1, 1.1)
-    reach, time = stats.norm.ppf((1 + LEVEL) / 2), np.arange(len(mean))
     for k, panel in enumerate(axes):
-        low, high = mean[:, k] - reach * spread[:, k], mean[:, k] + reach * spread[:, k]
-        panel.fill_between(time, low, high, color=PALETTE[0], alpha=0.22, lw=0, label=f"{LEVEL:.0%} band")
-        panel.plot(time, mean[:, k], color=PALETTE[0], lw=0.9, label="filtered")
-        if true is not None:
-            panel.plot(time, true[:, k], color=INK, lw=0.7, dashes=(4, 2), label="true")
-        panel.set(ylabel=options.ylabel or f"$z_{k + 1}$", xlim=(0, max(len(mean) - 1, 1)))
+        show_band(panel, mean[:, k], spread[:, k], None if true is None else true[:, k])
+        panel.set_ylabel(options.ylabel or f"$z_{k + 1}$")
         if is_lowest(panel, axes):
             panel.set_xlabel(options.xlabel or "time")
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
@@ -43,6 +39,17 @@ def trajectory(arrays: Mapping[str, np.ndarray], options: Options) -> Drawing:
     return Drawing(
         figure, "Filtered latents", f"n = {len(mean)} frames, {shown} of {mean.shape[1]} latents. Band: {band}."
     )
+
+
+def show_band(panel: Axes, mean: np.ndarray, spread: np.ndarray, true: np.ndarray | None) -> None:
+    """One latent [t] over time with its band, and the truth where it is known."""
+    reach, time = stats.norm.ppf((1 + LEVEL) / 2), np.arange(len(mean))
+    low, high = mean - reach * spread, mean + reach * spread
+    panel.fill_between(time, low, high, color=PALETTE[0], alpha=0.22, lw=0, label=f"{LEVEL:.0%} band")
+    panel.plot(time, mean, color=PALETTE[0], lw=0.9, label="filtered")
+    if true is not None:
+        panel.plot(time, true, color=INK, lw=0.7, dashes=(4, 2), label="true")
+    panel.set_xlim(0, max(len(mean) - 1, 1))
 
 
 def _spread(arrays: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
