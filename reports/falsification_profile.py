@@ -7,9 +7,11 @@ contain the model class that the witness needs.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from reports.claim import Claim, Outcome
 from reports.decision_rules import REFUTING_LOSS, recovered_up_to
+from reports.falsification_methods import ROWS, method_cells
 from reports.falsification_rules import falsified, identified
 from reports.falsification_training import SETTINGS, control_cells, round_noise_cell, violation_cells
 from reports.profiles import Profile
@@ -48,9 +50,9 @@ _RULE_TEXT = (
     "linear code), it is outside the theorem's class by a certified verdict, or by an affine R² whose interval lies "
     f"below {1 - REFUTING_LOSS:g} (or breaks the bound alone, where the row says so), and in the intact twin its gap "
     "lies more than five standard errors below 0. Codes trained from the witness, where there are any, stay: within "
-    "three standard errors of the optimum and outside; in the intact twin none does. Random starts are counted, not "
-    "judged. REFUTED: the witness is not optimal, or inside the class, or as good in the twin, or a code in the twin "
-    "reached the optimum outside the class. INCONCLUSIVE: anything else."
+    "three standard errors of the optimum and outside (or breaking the bound alone); in the intact twin none does. "
+    "Random starts are counted, not judged. REFUTED: the witness is not optimal, or inside the class, or as good in "
+    "the twin, or a code in the twin reached the optimum outside the class. INCONCLUSIVE: anything else."
 )
 
 
@@ -77,7 +79,7 @@ def row_claim(theorem: Theorem, row: Removal, trained: bool = True) -> Claim:
     witness = WitnessCell(
         id=f"{row.world.replace('_', '-')}/witness",
         factory=all_violations()[row.world],
-        arguments=SETTINGS[row.world].arguments if row.world in SETTINGS else (),
+        arguments=_arguments(row.world),
         pooled=row.world == "encoder_of_the_time",
     )
     return Claim(
@@ -87,11 +89,17 @@ def row_claim(theorem: Theorem, row: Removal, trained: bool = True) -> Claim:
         source=theorem.source.partition(";")[0],
         published="",
         score="r2_affine",
-        cells=(witness, *(violation_cells(row.world) if trained and not row.shared else ())),
+        cells=(witness, *((*violation_cells(row.world), *method_cells(row.world)) if trained else ())),
         rule=falsified(theorem.conclusion),
         rule_text=_RULE_TEXT,
         expected=SUPPORTED,
     )
+
+
+def _arguments(world: str) -> tuple[tuple[str, Any], ...]:
+    """Those that its codes are trained with; none where it is not trained."""
+    chosen = SETTINGS.get(world) or ROWS.get(world)
+    return chosen.arguments if chosen else ()
 
 
 def _control(name: str) -> Claim:

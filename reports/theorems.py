@@ -132,7 +132,6 @@ THEOREM_1 = Theorem(
             claim="thm-1/free-density",
             check="",
             world="free_density",
-            untrained="no latent model here has a free conditional density",
         ),
     ),
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from reports.theorem import Removal, Theorem
 
-_NO_CONDITION = "the objective of a condition's code is not among the methods here"
-
 INFO_LDM = Theorem(
     id="fu-1",
     name="Follow-up theorem (sufficient statistics)",
@@ -34,7 +32,6 @@ INFO_LDM = Theorem(
             claim="fu-1/ignored-signal",
             check="fu-1",
             world="ignored_signal",
-            untrained=_NO_CONDITION,
         ),
         Removal(
             assumption="private nuisance: signal and nuisance are children of one condition",
@@ -43,16 +40,14 @@ INFO_LDM = Theorem(
             claim="fu-1/common-cause",
             check="fu-1",
             world="common_cause",
-            untrained=_NO_CONDITION,
         ),
         Removal(
             assumption="diversity: two conditions in three dimensions",
-            automorphism=r"$h(s) = (s_1, R(1.25\, s_1)(s_2, s_3))$",
+            automorphism=r"$h(s) = (s_1, R(0.75\, s_1)(s_2, s_3))$",
             predicted="outside affine",
             claim="fu-1/two-contexts",
             check="fu-1-diversity",
             world="two_contexts",
-            untrained=_NO_CONDITION,
         ),
         Removal(
             assumption=r"no hyperplane: $\tau^*(s) = (s, 2 s)$",
@@ -61,7 +56,6 @@ INFO_LDM = Theorem(
             claim="fu-1/redundant-statistic",
             check="fu-1",
             world="redundant_statistic",
-            untrained=_NO_CONDITION,
         ),
     ),
 )
@@ -92,17 +86,15 @@ FOLLOW_UP = Theorem(
             claim="follow-up/cubed-signal",
             check="fu-1",
             world="cubed_signal",
-            untrained=_NO_CONDITION,
         ),
         Removal(
             assumption="constant covariance (world of Theorem 1h)",
-            automorphism=r"$h(z) = (R(-2 \arctan(0.9\, z_3))(z_1, z_2), z_3)$",
+            automorphism=r"$h(z) = (R(-2 \arctan(0.6\, z_3))(z_1, z_2), z_3)$",
             predicted="outside affine",
             claim="follow-up/context-covariance",
             check="fu-cor",
             world="context_covariance",
             shared=True,
-            untrained="the latent models here have one covariance for all pasts",
         ),
     ),
 )
