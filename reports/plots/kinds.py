@@ -109,7 +109,9 @@ MOST_CELLS = {
     "grid": latent_grids.MOST_CELLS,
     "correlations": maps.MOST_CELLS,
     "jacobian": maps.MOST_CELLS,
+    "geometry": 4,
 }
+"""Cells that a figure of many panels takes, the first ones; choose others with --only."""
 
 
 def drawing(kind: str, sources: Sequence[str], options: Options, cells: Sequence[str] = ()) -> Drawing:
