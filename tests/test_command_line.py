@@ -48,7 +48,7 @@ def test_every_command_has_help(command):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("--version",), ("report", "--help"), ("report", "--profile", "full")]
+    "arguments", [("--help",), ("--version",), ("report", "--help"), ("report", "--profile", "huge")]
 )
 def test_answers_load_nothing_heavy(arguments):
     program = (
@@ -66,8 +66,9 @@ def test_answers_load_nothing_heavy(arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--profile", "paper"), "unknown profile 'paper': this version has 'quick'"),
-        (("--profile", "full"), "unknown profile 'full': this version has 'quick'"),
+        (("--profile", "huge"), "unknown profile 'huge': this version has 'quick'"),
+        (("--backend", "dask"), "backend=dask needs the scheduler's address"),
+        (("--backend", "no-such-backend"), "backend=no-such-backend cannot be had"),
         (("--device", "tpu"), "unknown device 'tpu': choose one of auto, cpu, cuda, mps"),
         (("--device", "mps"), "device 'mps' is not there"),
         (("--resume", "--redraw"), "--resume and --redraw exclude each other"),

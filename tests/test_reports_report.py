@@ -1,59 +1,18 @@
-"""A report survives kill -9, Ctrl-C, damage and failing cells, and says the same numbers in the end."""
+"""A report survives Ctrl-C, damage and failing cells, and says the same numbers in the end."""
 
 from __future__ import annotations
 
 import json
 import os
 import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
 
-import numpy as np
 import pytest
 
 from reports.evaluation import unique_cells
 from reports.report import Order, make_report, select
 from tests.fake_cell import FakeCell
 from tests.fake_profile import claim, fake_profile
-
-ROOT = Path(__file__).resolve().parent.parent
-PASSING = {"seconds", "environment", "run", "address"}
-
-
-def numbers(report):
-    """Everything a report says except when, where and how fast it was made."""
-    if isinstance(report, dict):
-        return {key: numbers(value) for key, value in report.items() if key not in PASSING}
-    return [numbers(entry) for entry in report] if isinstance(report, list) else report
-
-
-def numbers_in(out):
-    return json.dumps(numbers(json.loads((out / "report.json").read_text())), sort_keys=True)
-
-
-def start(out, *options):
-    command = [sys.executable, "-m", "tests.fake_profile", str(out), "--bare", *options]
-    return subprocess.Popen(
-        command,
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        # a test run in the background of a shell would hand down an ignored Ctrl-C
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-
-
-def finish(process):
-    stdout, stderr = process.communicate(timeout=120)
-    return process.returncode, stdout, stderr
-
-
-def finished_cells(stderr):
-    return sum(" done in " in line for line in stderr.splitlines())
+from tests.report_process import finish, numbers_in, start, wait_for_records
 
 
 @pytest.fixture(autouse=True)
@@ -67,29 +26,6 @@ def undisturbed(tmp_path_factory):
     out = tmp_path_factory.mktemp("undisturbed")
     finish(start(out, "--jobs", "1"))
     return out
-
-
-def wait_for_records(out, count, process):
-    while len(list((out / "records").glob("*.json"))) < count and process.poll() is None:
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_resume_after_kill_9_gives_the_same_numbers_and_repeats_nothing(tmp_path, undisturbed, seed):
-    moment = np.random.default_rng(seed)
-    process = start(tmp_path, "--seconds", "0.2")
-    wait_for_records(tmp_path, moment.integers(1, 9), process)
-    time.sleep(moment.uniform(0, 0.2))
-    process.kill()
-    finish(process)
-    stored = {path.stem for path in (tmp_path / "records").glob("*.json")}
-    times = {path: path.stat().st_mtime_ns for path in (tmp_path / "records").glob("*.json")}
-    assert 0 < len(stored) < 13
-    code, _, stderr = finish(start(tmp_path, "--resume"))
-    assert code == 0, stderr
-    assert finished_cells(stderr) == 13 - len(stored)
-    assert all(path.stat().st_mtime_ns == then for path, then in times.items())
-    assert numbers_in(tmp_path) == numbers_in(undisturbed)
 
 
 def test_control_c_keeps_what_is_finished_and_says_how_to_go_on(tmp_path, undisturbed):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-PROFILES = ("quick", "worlds", "theorems", "categorical", "estimators")
+if TYPE_CHECKING:
+    from reports.profiles import Profile
+
+PROFILES = ("quick", "worlds", "theorems", "categorical", "estimators", "paper", "full")
 _INTERRUPTED = 130
 
 
@@ -18,8 +21,9 @@ def run(
         str | None,
         typer.Option(
             help="Which claims, and at what size: quick (minutes, the default), theorems (every assumption of every "
-            "theorem removed in turn, minutes), worlds (an hour), categorical (digits, minutes) or estimators "
-            "(entropies compared, a quarter of an hour)."
+            "theorem removed in turn, minutes), worlds (an hour), categorical (digits, minutes), estimators "
+            "(entropies compared, a quarter of an hour), paper (all of these, ten seeds and more for the headline "
+            "claims, 3 hours on 2 cores at most) or full (more seeds and dimensions, for a cluster)."
         ),
     ] = None,
     only: Annotated[
@@ -34,7 +38,19 @@ def run(
         "report"
     ),
     jobs: Annotated[
-        int | None, typer.Option(metavar="N", help="Worker processes; default: one per core, 4 at most.")
+        int | None,
+        typer.Option(
+            metavar="N", help="Worker processes; default: one per core, 4 at most; all there are of another backend's."
+        ),
+    ] = None,
+    backend: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Who computes: loky (processes here), dask, any joblib backend, or its MODULE:CLASS."
+        ),
+    ] = "loky",
+    address: Annotated[
+        str | None, typer.Option(metavar="ADDR", help="Dask's scheduler, such as tcp://HOST:8786.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Keep finished cells, run only what is missing.")] = False,
@@ -50,19 +66,24 @@ def run(
         raise ValueError(f"unknown profile {profile!r}: this version has {', '.join(map(repr, PROFILES))}")
     if resume and redraw:
         raise ValueError("--resume and --redraw exclude each other: --redraw runs nothing")
-    from reports.device import choose_device
-
-    chosen = "cpu" if redraw else choose_device(device)
+    from reports.backends import Backend
     from reports.check_cell import check_cells
-    from reports.profiles import profile as profile_of
-    from reports.profiles import profile_with
-    from reports.report import InterruptedReport, Order, make_report, select
+    from reports.report import InterruptedReport, Order, make_report
 
-    names = [name for entry in only or () for name in entry.split(",")]
-    chosen_profile = profile_with(names) if profile is None and names else profile_of(profile or "quick")
-    selected = select(chosen_profile, names)
-    command = shlex.join(["identify", *sys.argv[1:]])
-    order = Order(selected, out, check_cells(selected.checks), chosen, jobs, resume, redraw, command=command)
+    computing = Backend(backend, address)
+    chosen = "cpu" if redraw else _device(device, backend)
+    selected = _selected(profile, [name for entry in only or () for name in entry.split(",")])
+    order = Order(
+        selected,
+        out,
+        check_cells(selected.checks),
+        chosen,
+        jobs,
+        resume,
+        redraw,
+        command=shlex.join(["identify", *sys.argv[1:]]),
+        backend=computing,
+    )
     try:
         report = make_report(order)
     except InterruptedReport as stop:
@@ -73,3 +94,22 @@ def run(
 
     print(report_json(report) if as_json else summary(report, out), end="")
     raise typer.Exit(0 if report["all_as_expected"] else 1)
+
+
+def _device(name: str, backend: str) -> str:
+    """The kind of device; workers elsewhere have devices that this machine need not have."""
+    from reports.backends import HERE
+    from reports.device import CHOICES, choose_device
+
+    if backend not in HERE and name in CHOICES:
+        return "cpu" if name == "auto" else name
+    return choose_device(name)
+
+
+def _selected(profile: str | None, names: list[str]) -> Profile:
+    """The claims called `names`, of the profile or of the first that knows them; the whole profile without names."""
+    from reports.profiles import profile as profile_of
+    from reports.profiles import profile_with
+    from reports.report import select
+
+    return select(profile_with(names) if profile is None and names else profile_of(profile or "quick"), names)
