@@ -65,7 +65,7 @@ def theorems() -> Profile:
     """All rows, all controls."""
     rows = tuple(row_claim(theorem, row) for theorem in THEOREMS for row in theorem.violations if is_run(row))
     claims = (*rows, *(_control(name) for name in _CONTROLS), _round_noise())
-    checks = tuple(dict.fromkeys(check for theorem in THEOREMS for check in _checks_of(theorem)))
+    checks = tuple(dict.fromkeys(check for theorem in THEOREMS for check in checks_of(theorem)))
     return Profile("theorems", claims, THEOREMS, checks)
 
 
@@ -142,5 +142,6 @@ def _round_noise() -> Claim:
     )
 
 
-def _checks_of(theorem: Theorem) -> tuple[str, ...]:
+def checks_of(theorem: Theorem) -> tuple[str, ...]:
+    """Ids of the checks behind a theorem and behind each row of its table."""
     return (*theorem.checks, *(row.check for row in theorem.violations if row.check))
