@@ -139,7 +139,20 @@ def cell_row(cell: Cell, record: Record | None, error: str | None) -> dict[str, 
     if record is None:
         return {"id": cell.id, "error": error or "not run", "seconds": None}
     summary = record.summary
-    keys = ("kind", "world", "world_text", "dim", "observed_dim", "method", "form", "sources", "sample")
+    keys = (
+        "kind",
+        "world",
+        "world_text",
+        "dim",
+        "observed_dim",
+        "method",
+        "form",
+        "sources",
+        "sample",
+        "bad",
+        "law",
+        "cases",
+    )
     runs = summary.get("runs", ())
     return {
         "id": cell.id,

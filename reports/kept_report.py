@@ -1,8 +1,8 @@
 """Pages of the documentation made from reports: `python -m reports.kept_report REPORT_DIR [...]`.
 
 For a report of profile P, `docs/P_report/rows.json` keeps the rows of `report.json` that the page shows, and
-`docs/P_report.md` shows them: claims, and the falsification table where there is one. Without arguments every page is
-made again from its kept rows.
+`docs/P_report.md` shows them: claims, and the tables of falsification and of estimators where there are any. Without
+arguments every page is made again from its kept rows.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reports import estimator_table
 from reports.atomic_file import write_atomically
 from reports.wording import gap, origins
 
@@ -34,6 +35,7 @@ def keep(report_dir: Path, docs: Path) -> Path:
             {key: row.get(key) for key in ("theorem", "outcome", "as_expected", *_ROW)}
             for row in report["falsification"]
         ],
+        "cells": estimator_table.kept_cells(report.get("cells", ())),
     }
     folder = docs / f"{kept['profile']}_report"
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,6 +96,7 @@ def _lines(kept: Mapping[str, Any]) -> Iterator[str]:
         yield "|---|---|---|---|---|---|---|---|"
         for row in kept["falsification"]:
             yield _row(row)
+    yield from estimator_table.lines(kept.get("cells", ()), kept["claims"])
 
 
 def _row(row: Mapping[str, Any]) -> str:
