@@ -1,8 +1,8 @@
 """Profiles put together: every claim once, every cell once, with as many seeds as asked.
 
 Where two profiles have a claim of one name, the one with more cells stands for both. Where they have different cells of
-one name, the later profile's cell is called `PROFILE/NAME` here, and the claim's rule never knows. Seeds are added after
-those that a cell has, at the cost per seed that it states.
+one name, the later profile's cell is called `PROFILE/NAME` here, and the claim's rule never knows. Seeds are added
+after those that a cell has, at the cost per seed that it states.
 """
 
 from __future__ import annotations

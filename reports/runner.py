@@ -88,7 +88,6 @@ class Workers:
 class _Home(NamedTuple):
     """What a worker is told about the process that started the run."""
 
-    process: int
     folder: Path | None
     threads: int
     away: bool
@@ -112,7 +111,7 @@ def run_cells(
 ) -> Generator[Finished, None, None]:
     """Yield every task once, finished, in the order in which they finish; `note` hears of dead workers."""
     waiting = {task.address: task for task in sorted(tasks, key=lambda task: -task.cell.cost)}
-    home = _Home(os.getpid(), progress_folder, workers.threads, engine.away)
+    home = _Home(progress_folder, workers.threads, engine.away)
     while waiting:
         started: set[str] = set()
         try:
@@ -192,7 +191,8 @@ def _one_by_one(tasks: list[Task], workers: Workers, home: _Home, engine: Engine
 
 def _configured(engine: Engine, workers: Workers) -> parallel_config:
     if engine.joblib == "loky":
-        return parallel_config(backend="loky", inner_max_num_threads=workers.threads)
+        served = {"initializer": _serve, "initargs": (os.getpid(),)}
+        return parallel_config(backend="loky", inner_max_num_threads=workers.threads, **served)
     return parallel_config(backend=engine.joblib)
 
 
@@ -203,8 +203,6 @@ def _died(death: Exception) -> str:
 
 
 def _work(task: Task, home: _Home) -> Finished:
-    if os.getpid() != home.process:
-        _serve(home.process)
     started, device = time.perf_counter(), task.device
     try:
         devices = devices_of(task.device)
@@ -247,14 +245,8 @@ class _Reporter:
             self._path = None
 
 
-_serving: set[int] = set()
-
-
 def _serve(parent: int) -> None:
-    """A worker leaves Ctrl-C to its parent, and ends with it however the parent ends."""
-    if parent in _serving or os.getppid() != parent:  # not a process that this runner started
-        return
-    _serving.add(parent)
+    """A worker process leaves Ctrl-C to its parent, and ends with it however the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 

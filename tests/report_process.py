@@ -63,7 +63,7 @@ def workers_of(process):
     return [pid for pid in children if "popen_loky" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
-def is_working(pid):
-    """Whether a worker has been given a cell: from then on it ignores Ctrl-C (Linux)."""
+def has_started(pid):
+    """Whether a worker has started: from then on it ignores Ctrl-C (Linux)."""
     ignored = next(line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigIgn"))
     return bool(int(ignored.split()[1], 16) >> (signal.SIGINT - 1) & 1)

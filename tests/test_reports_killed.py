@@ -12,7 +12,7 @@ import pytest
 from tests.report_process import (
     finish,
     finished_cells,
-    is_working,
+    has_started,
     numbers_in,
     start,
     wait_for,
@@ -75,7 +75,7 @@ def test_a_killed_worker_costs_time_only(tmp_path, undisturbed):
 @linux
 def test_workers_end_with_a_killed_report(tmp_path):
     process = start(tmp_path, "--seconds", "30")
-    wait_for(lambda: sum(map(is_working, workers_of(process))) == 2, process)
+    wait_for(lambda: sum(map(has_started, workers_of(process))) == 2, process)
     workers = workers_of(process)
     process.kill()
     process.communicate(timeout=30)
