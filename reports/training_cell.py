@@ -17,10 +17,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from identify import measure
+from identify.checkpoint import described
 from identify.fitted import Fitted
 from identify.fitting import fit
 from identify.methods import Method
 from identify.objective import HeldOut
+from identify.paired_methods import PairedMethod
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
@@ -29,6 +31,7 @@ from reports.encoder_input import Sees, encoder_input
 from reports.latent_lattice import lattice_arrays
 from reports.optimum import optimum_evidence, unit
 from reports.over_seeds import over_seeds
+from reports.paired_oracle import paired_oracle
 from reports.recovered_geometry import measure_geometry
 from reports.single_sequence import single_sequence_scores
 from reports.trained_worlds import Carrier, best_known, broken_bound, joint_latents, start_codes, world_of
@@ -94,7 +97,7 @@ class TrainingCell:
         return {
             "id": self.id,
             "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments), self.world.intact],
-            "config": asdict(self.config),
+            "config": described(self.config),
             "sample": asdict(self.sample),
             "seeds": list(self.seeds),
             "start": self.start,
@@ -119,7 +122,7 @@ class TrainingCell:
         x = [encoder_input(one.x, self.sees) for one in test]
         codes, before = fitted.encode(x).cpu(), fitted.encode(x, trained=False).cpu()
         evidence = [
-            optimum_evidence(found, self._oracle(world, carrier, one), unit(self._method))
+            optimum_evidence(found, self._oracle(world, carrier, one), self._unit)
             for found, (world, carrier), one in zip(fitted.held_out(x), built, test, strict=True)
         ]
         runs = [
@@ -168,7 +171,16 @@ class TrainingCell:
         }
 
     def _oracle(self, world: World, carrier: Carrier | None, test: Trajectories) -> HeldOut:
+        if isinstance(self.config.method, PairedMethod):
+            true = paired_oracle(world, test.z, self.config.method)
+            if true is None:
+                raise ValueError(f"world {world.name} is outside the model class of {self.config.method.name}")
+            return true
         return best_known(carrier, self.world.intact, world, test, self._method, self.config.encoder.width)
+
+    @property
+    def _unit(self) -> str:
+        return "nats a pair" if isinstance(self.config.method, PairedMethod) else unit(self._method)
 
     @property
     def _method(self) -> Method:
@@ -176,8 +188,10 @@ class TrainingCell:
         return self.config.method
 
     def _is_one_map(self, world: World) -> bool:
-        """Whether f o g is a map of z alone between spaces of one dimension."""
-        return self.sees == "frame" and self.config.encoder.width == world.dim
+        """Whether f o g is a map of z alone between open sets of one dimension."""
+        method = self.config.method
+        curved = isinstance(method, PairedMethod) and method.model.lives_on != "plane"
+        return self.sees == "frame" and self.config.encoder.width == world.dim and not curved
 
     def _about(self, world: World, broken: bool) -> dict[str, Any]:
         ceiling = world.ceiling
