@@ -16,6 +16,7 @@ from identify.methods import KNN, LOG_DET, EntropyConfig, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.encoder_input import Sees
+from reports.falsification_sphere import SPHERES, sphere_cells
 from reports.training_cell import SCORES, SampleSizes, TrainingCell, WorldChoice
 from synthetic import markov_gaussian, positive_controls, violations
 
@@ -82,6 +83,8 @@ CONTROLS = {
 
 def violation_cells(name: str) -> tuple[TrainingCell, ...]:
     """Random start and witness start in the violation's world, witness start in its intact twin."""
+    if name in SPHERES:
+        return sphere_cells(name)
     setting = SETTINGS.get(name)
     if setting is None:
         return ()

@@ -150,8 +150,6 @@ COROLLARY_1 = Theorem(
     worlds=("markov_gaussian_2_narrow",),
 )
 
-_SPHERE = "no latent model here lives on a sphere"
-
 THEOREM_2 = Theorem(
     id="thm-2",
     name="Theorem 2 (latents on a sphere)",
@@ -179,7 +177,6 @@ THEOREM_2 = Theorem(
             claim="thm-2/axial-sphere",
             check="thm-2",
             world="axial_sphere",
-            untrained=_SPHERE,
         ),
         Removal(
             assumption="coverage: one direction is predicted",
@@ -188,7 +185,6 @@ THEOREM_2 = Theorem(
             claim="thm-2/constant-circle",
             check="thm-2",
             world="constant_circle",
-            untrained=_SPHERE,
         ),
     ),
 )
