@@ -233,7 +233,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     index.text_factory = _text
     try:
         index.execute("pragma locking_mode = exclusive")
-        index.execute("pragma synchronous = normal")
+        index.execute("pragma synchronous = off")  # the records are flushed; what they say, the index can be told again
         index.execute("begin exclusive")
         index.commit()
         index.executescript(_TABLES)

@@ -148,3 +148,52 @@ def test_numbers_that_are_not_finite_become_null(tmp_path):
 def test_no_pickles(stored):
     folder, _ = stored
     assert {path.suffix for path in Path(folder).iterdir()} == {".json", ".safetensors", ".sqlite"}
+
+
+def damage(folder, statement, *values):
+    index = sqlite3.connect(folder / INDEX)
+    index.execute(statement, values)
+    index.commit()
+    index.close()
+
+
+@pytest.mark.parametrize("column", ["cell", "created", "checksum", "seconds"])
+def test_a_row_that_is_not_its_record_is_put_right(stored, column):
+    folder, written = stored
+    damage(folder, f"update records set {column} = cast(x'ff00fe' as text)")
+    with Store(folder) as store:
+        assert store.read(written.address).summary == written.summary
+        assert store.latest(written.cell) == written.address
+    with Store(folder) as store:
+        row = store._index.execute("select cell, created, seconds from records").fetchone()
+    assert row == (written.cell, written.created, written.seconds)
+
+
+def test_a_row_without_a_record_hides_none(stored):
+    folder, written = stored
+    damage(folder, "update records set address = ?, created = '9'", "f" * 64)
+    with Store(folder) as store:
+        assert store.find("f" * 64) is None
+        assert store.read(written.address).summary == written.summary
+        assert store.latest(written.cell) == written.address
+
+
+@pytest.mark.parametrize("body", ["{", "[]", '{"cells": {"a": "c"}, "checksum": "0"}', '{"cells": {"a": "b"}}'])
+def test_a_damaged_run_is_no_run(tmp_path, body):
+    with Store(tmp_path) as store:
+        store.begin_run("quick", "first", {"cells": {"a": "b"}})
+        assert store.last_run() == {"cells": {"a": "b"}}
+    damage(tmp_path, "update runs set body = ?", body)
+    with Store(tmp_path) as store:
+        assert store.last_run() is None
+
+
+@pytest.mark.parametrize("page", [0, 1, 2, 3])
+def test_an_index_with_a_damaged_page_is_made_anew_from_the_records(stored, page):
+    folder, written = stored
+    content = bytearray((folder / INDEX).read_bytes())
+    content[4096 * page : 4096 * page + 200] = b"\xaa" * 200
+    (folder / INDEX).write_bytes(content)
+    with Store(folder) as store:
+        assert store.read(written.address).summary == written.summary
+        assert store.latest(written.cell) == written.address
