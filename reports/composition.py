@@ -77,7 +77,7 @@ def _named_apart(claim: Claim, cells: dict[str, Cell], profile: str) -> Claim:
 
 
 def _replaced(cell: Cell, **changes: Any) -> Any:
-    has = {field.name for field in fields(cell)} if is_dataclass(cell) else set()
+    has: set[str] = {field.name for field in fields(cell)} if is_dataclass(cell) else set()
     missing = [name for name in changes if name not in has]
     if missing or isinstance(cell, type):
         raise ValueError(f"cell {cell.id!r} cannot change its {missing}: make them fields of its dataclass")
