@@ -140,14 +140,18 @@ def test_a_score_is_drawn_over_any_number_of_the_records(run):
     ("kind", "arrays", "said"),
     [
         ("cosines", {"history/step": STEPS, "history/cosine": np.full((2, 4), 0.5)}, "seeds 2"),
-        ("eigenspectra", {"spectrum/codes": np.ones((2, 3)), "spectrum/latents": np.ones((2, 3))}, "one line a seed"),
+        (
+            "eigenspectra",
+            {"spectrum/codes": np.ones((2, 3)), "spectrum/latents": np.ones((2, 3))},
+            "shares of their sum",
+        ),
         ("trajectory", dict.fromkeys(("course/mean", "course/deviation", "course/z"), PLANE), "of 25 frames"),
     ],
 )
 def test_curves_come_from_their_records(kind, arrays, said, tmp_path):
     with Store(tmp_path / "records") as store:
         for cell in ("c-1", "c-2"):
-            store.write(_record(cell, 2, {}, arrays))
+            store.write(_record(cell, 2, {}, arrays, prior="flat", form="MI"))
     found = _draw(kind, [tmp_path])
     assert said in found.caption
     assert "Records: 2 cells" in found.caption

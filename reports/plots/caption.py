@@ -18,7 +18,7 @@ def of_records(text: str, records: Sequence[Record]) -> str:
     sizes = [one.summary["sample"] for one in records if "sample" in one.summary]
     if sizes:
         parts.append(f"n = {_range(sizes, 'train')} training and {_range(sizes, 'test')} held-out sequences")
-    commits = sorted({str(one.environment.get("commit"))[:10] for one in records})
+    commits = sorted({_commit(one.environment) for one in records})
     parts.append(f"commit {', '.join(commits)}")
     return f"{text} Records: {'; '.join(parts)}."
 
@@ -27,6 +27,10 @@ def of_rows(text: str, rows: Mapping[str, Any]) -> str:
     """The text, then profile and commit of a report's rows."""
     commit = rows.get("commit") or rows.get("environment", {}).get("commit")
     return f"{text} Report: profile {rows['profile']}, commit {str(commit)[:10]}."
+
+
+def _commit(environment: Mapping[str, Any]) -> str:
+    return f"{str(environment.get('commit'))[:10]}{' with local changes' if environment.get('dirty') else ''}"
 
 
 def _range(sizes: Sequence[Mapping[str, Any]], key: str) -> str:

@@ -17,6 +17,8 @@ from reports.calibration_page import figure as verdict_calibration
 from reports.figures import (
     categorical_digits,
     dot_images,
+    eigenspectra,
+    gradient_cosines,
     ica_paths,
     ladder_bars,
     latent_grids,
@@ -29,14 +31,14 @@ from reports.figures import (
 )
 from reports.figures.falsification_rows import draw_rows
 from reports.figures.illustration import Draw, Drawing
-from reports.plots import caption, curves, maps, record_curves
+from reports.plots import caption, curves, maps
 from reports.plots.given_arrays import read_given
 from reports.plots.kind_names import KIND_NAMES, check_kind
 from reports.plots.ladder_file import ladder, read_measurements
 from reports.plots.options import Options
 from reports.plots.saved_run import is_run, read_records, read_rows
 from reports.plots.score_over import score_over, with_score
-from reports.plots.trajectory import trajectory
+from reports.plots.trajectory import MOST_SEQUENCES, trajectories_of, trajectory
 from reports.store import Record
 
 OfRecords = Callable[[Mapping[str, Record], Options], Drawing | None]
@@ -89,12 +91,10 @@ KINDS: dict[str, Kind] = {
     "learning": Kind(
         _plain(learning_curves.draw), _keeps("history/objective"), ("step", "objective", "oracle"), curves.learning
     ),
-    "cosines": Kind(record_curves.cosines_of, _keeps("history/cosine"), ("step", "cosine"), curves.cosines),
-    "trajectory": Kind(
-        record_curves.trajectories_of, _keeps("course/mean"), ("mean", "std", "true", "covariance"), trajectory
-    ),
+    "cosines": Kind(_plain(gradient_cosines.draw), _keeps("history/cosine"), ("step", "cosine"), curves.cosines),
+    "trajectory": Kind(trajectories_of, _keeps("course/mean"), ("mean", "std", "true", "covariance"), trajectory),
     "calibration": Kind(names=("nominal", "covered", "count"), of_arrays=curves.calibration),
-    "eigenspectra": Kind(record_curves.eigenspectra_of, _keeps("spectrum/codes"), ("values",), curves.eigenspectra),
+    "eigenspectra": Kind(_plain(eigenspectra.draw), _keeps("spectrum/codes"), ("values",), curves.eigenspectra),
     "optimum": Kind(_plain(optimum_evidence.draw), _runs_have("optimum")),
     "baselines": Kind(_plain(scores_and_baselines.draw), _has_affine_score),
     "geometry": Kind(_plain(recovered_geometry.draw), maps.has_plane_geometry),
@@ -105,7 +105,7 @@ KINDS: dict[str, Kind] = {
     "digits": Kind(_plain(categorical_digits.draw), lambda record: record.summary.get("kind") == "categorical"),
 }
 MOST_CELLS = {
-    "trajectory": record_curves.MOST_SEQUENCES,
+    "trajectory": MOST_SEQUENCES,
     "grid": latent_grids.MOST_CELLS,
     "correlations": maps.MOST_CELLS,
     "jacobian": maps.MOST_CELLS,

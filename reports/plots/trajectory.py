@@ -1,4 +1,7 @@
-"""Latents over time with the band in which the filter expects them, from plain arrays."""
+"""Latents over time with the band in which the filter expects them, from plain arrays or from records.
+
+A record keeps one held-out sequence: `course/mean`, `course/deviation` and `course/z` [t d].
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,10 @@ from reports.figures.illustration import Drawing
 from reports.figures.style import INK, PALETTE, is_lowest, panels
 from reports.plots.given_arrays import equal_lengths, shaped
 from reports.plots.options import Options
+from reports.store import Record
 
 MOST_LATENTS = 4
+MOST_SEQUENCES = 4
 LEVEL = 0.95
 
 
@@ -66,3 +71,28 @@ def _spread(arrays: Mapping[str, np.ndarray], shape: tuple[int, ...]) -> np.ndar
     if spread.min() < 0:
         raise ValueError(f"array {name!r} has {spread.min():.3g} below 0: give standard deviations")
     return spread
+
+
+def trajectories_of(records: Mapping[str, Record], options: Options) -> Drawing | None:
+    """One held-out sequence of each cell: the filter's mean with its band, and the truth; a column a cell."""
+    shown = [record for record in records.values() if "course/mean" in record.arrays][:MOST_SEQUENCES]
+    if not shown:
+        return None
+    latents = max(record.arrays["course/mean"].shape[1] for record in shown)
+    figure, axes = panels(latents * len(shown), 2 if len(shown) > 1 or latents > 1 else 1, 1.2)
+    place = 0
+    for record in shown:
+        parts = [record.arrays[f"course/{name}"] for name in ("mean", "deviation", "z")]
+        for k in range(record.arrays["course/mean"].shape[1]):
+            panel = axes[place]
+            show_band(panel, *(part[:, k] for part in parts))
+            panel.set_title(f"{record.cell}, $z_{k + 1}$", fontsize=6)
+            panel.set(xlabel=options.xlabel or "time" if is_lowest(panel, axes) else "")
+            place += 1
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    frames = ", ".join(sorted({str(len(record.arrays["course/mean"])) for record in shown}))
+    caption = (
+        f"One held-out sequence of {frames} frames a cell (first seed), not seen in training: latents read from the "
+        "filter's state, with 1.96 standard deviations of its own covariance on either side."
+    )
+    return Drawing(figure, "Filtered latents", caption)
