@@ -6,11 +6,12 @@ STAMP  := $(VENV)/.made-from-lock
 OUT    ?= report
 JOBS   ?= 2
 CASES  ?= 20000
+TOOLS  := build/docs-tools
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export PIP_ROOT_USER_ACTION = ignore
 
-.PHONY: env report readme test lint types check bench calibration lock clean
+.PHONY: env report readme test lint types check bench calibration docs lock clean
 
 env: $(STAMP)
 
@@ -53,11 +54,23 @@ bench: env
 readme: env
 	$(BIN)/python -m reports.readme $(OUT)
 
+# The documentation as a site in out/site. Its tools lie beside the environment, whose packages they read; the build
+# itself asks no network, and a warning is an error.
+docs: env $(TOOLS)/.made-from-lock
+	PYTHONPATH=$(TOOLS) OMP_NUM_THREADS=1 $(BIN)/python -m sphinx -q -W --keep-going -b html -d out/doctrees docs out/site
+	@echo out/site/index.html
+
+$(TOOLS)/.made-from-lock: requirements-docs.lock
+	$(BIN)/python -m pip install --quiet --upgrade --target $(TOOLS) --no-deps --requirement requirements-docs.lock
+	@touch $@
+
 # Packages as of today, pinned. The +cpu suffix of a CPU build is dropped: the pin names the version, the machine's index the build.
 lock: env
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-options \
 		--extra dask --extra dev --extra oracles --output-file requirements.lock pyproject.toml
 	sed -i 's/^\(torch==[0-9.]*\)+cpu/\1/' requirements.lock
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-options \
+		--constraint requirements.lock --output-file requirements-docs.lock requirements-docs.in
 
 # Everything that a command here can make again, except the environment and reports.
 clean:

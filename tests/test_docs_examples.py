@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-PAGES = sorted(path for path in DOCS.rglob("*.md"))
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "reference" not in path.parts)
 BLOCK = re.compile(r"^```python\n(.*?)^```\n(?:\n^```text\n(.*?)^```\n)?", re.DOTALL | re.MULTILINE)
 BETWEEN = "-- next block --"
 LINK = re.compile(r"\]\(([^)#\s]+?)(?:#[^)]*)?\)")
