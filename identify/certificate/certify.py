@@ -33,6 +33,7 @@ from identify.certificate.evidence import (
     optimum_row,
 )
 from identify.certificate.pieces import Pieces, cut
+from identify.certificate.row_rank import row_rank, row_rank_row
 from identify.diagnostics.diagnose import diagnose
 from identify.diagnostics.dimension import Dimension, intrinsic_dimension
 from identify.encoders import EncoderConfig
@@ -181,6 +182,8 @@ def certify(
         raise ValueError(f"seeds={list(seeds)}: agreement of starts needs at least two, give for example (0, 1, 2)")
     if config is not None and dim not in (None, config.encoder.width):
         raise ValueError(f"dim={dim}, but config encodes into {config.encoder.width}: leave one of them out")
+    if config is not None and not isinstance(config.predictor, PredictorConfig):
+        raise ValueError("config.predictor is a filter, whose state no assumption test reads: give a PredictorConfig")
     pieces = cut(sequences)
     observed = _observed(pieces, alpha, seeds[0])
     width = config.encoder.width if config is not None else dim if dim is not None else _width(observed)
@@ -206,6 +209,7 @@ def judge_fit(fitted: Fitted, pieces: Pieces, observed: Dimension | None, *, alp
         optimum_row(found, together),
         consistency_row(pairs, eps),
         observation_row(observed, width),
+        row_rank_row(row_rank(fitted, best, codes[best])),
         *assumption_rows(table, z, components(x), alpha, seed),
     )
     return Certificate(

@@ -29,7 +29,6 @@ from identify.diagnostics.diagnosis import Diagnosis
 from identify.diagnostics.dimension import MOST, Dimension, dimension
 from identify.diagnostics.injectivity import injectivity
 from identify.diagnostics.residuals import residuals
-from identify.ladder.classes import is_contained
 from identify.measurement import verdict_of
 from identify.objective import HeldOut
 from identify.verdict import Verdict
@@ -96,14 +95,9 @@ def consistency_row(found: dict[tuple[int, int], Verdict], eps: float) -> Row:
     power = f"a bend of more than {eps:g} of the variance in the worst direction; bends shared by all starts: none"
     if not found:
         return Row("same code from every start", "could not be told", "there is no pair of starts to compare", power)
-    classes = [one.found for one in found.values()]
-    shown = ", ".join(name or "undecided" for name in classes)
-    if all(name is not None and is_contained(name, "affine") for name in classes):
-        return Row("same code from every start", "supported", f"classes of pairs: {shown}", power)
-    open_ = any(name is None for name in classes) and all(
-        name is None or is_contained(name, "affine") for name in classes
-    )
-    says: Says = "could not be told" if open_ else "not supported"
+    shown = ", ".join(one.found or "undecided" for one in found.values())
+    affine = [one.holds["affine"] for one in found.values()]
+    says: Says = "supported" if all(affine) else "not supported" if False in affine else "could not be told"
     return Row("same code from every start", says, f"classes of pairs: {shown}", power)
 
 
