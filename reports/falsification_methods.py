@@ -82,7 +82,7 @@ ROWS = {
     "ignored_signal": _condition(MATCHING),
     "common_cause": _condition(INFO_LDM),
     "redundant_statistic": _condition(INFO_LDM),
-    "two_contexts": replace(_model(3, INFO_LDM, (("rate", 0.75),)), sees="condition"),
+    "two_contexts": replace(_model(3, INFO_LDM, (("rate", 0.5),)), sees="condition"),
     "cubed_signal": replace(_model(1, FREE_DENSITY), sees="condition"),
     "negative_correlation": _aligned(1, WHITENED, WHITENED),
     "unequal_correlations": _aligned(2, NORMAL, NORMAL),
@@ -106,11 +106,11 @@ def method_cells(name: str) -> tuple[TrainingCell, ...]:
 
 
 def _random(world: WorldChoice, row: Row) -> TrainingCell:
-    gaussian_first = 0.0 if isinstance(row.method.latent, WhitenedConfig) else 0.5
+    one_covariance = row.method.latent.covariance == "full"
     return TrainingCell(
         id=f"{world.label}/falsify-random",
         world=world,
-        config=_config(row, replace(row.method, warm_start=gaussian_first), (32, 32, 32)),
+        config=_config(row, replace(row.method, warm_start=0.5 if one_covariance else 0.0), (32, 32, 32)),
         sample=SAMPLE,
         seeds=SEEDS,
         cost=0.015 * row.steps,

@@ -43,7 +43,7 @@ INFO_LDM = Theorem(
         ),
         Removal(
             assumption="diversity: two conditions in three dimensions",
-            automorphism=r"$h(s) = (s_1, R(0.75\, s_1)(s_2, s_3))$",
+            automorphism=r"$h(s) = (s_1, R(0.5\, s_1)(s_2, s_3))$",
             predicted="outside affine",
             claim="fu-1/two-contexts",
             check="fu-1-diversity",
