@@ -36,6 +36,10 @@ class DaskBackend(DaskDistributedBackend):
         future.add_done_callback(pass_on)
         return future
 
+    def effective_n_jobs(self, n_jobs: int) -> int:
+        """The cluster's cores, two at least: joblib would compute for a single one in this process."""
+        return max(2, int(super().effective_n_jobs(n_jobs)))
+
     def retrieve_result_callback(self, out: Any) -> Any:
         """The batch's results, those of a lost one included."""
         if not isinstance(out, _Lost):

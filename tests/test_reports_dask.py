@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from reports.backends import Backend
+from reports.cell import CellResult
 from reports.plan import tasks_of
 from reports.run import Order
 from reports.runner import Workers, run_cells
@@ -18,9 +21,21 @@ from tests.fake_cell import FakeCell
 from tests.fake_profile import bare_report, fake_profile
 from tests.report_process import ROOT, numbers_in
 
-pytest.importorskip("distributed", reason="the optional extra dask is not installed")
+distributed = pytest.importorskip("distributed", reason="the optional extra dask is not installed")
 DEATHS = 1
 """Deaths of workers after which Dask gives a task up; three by default, which takes longer."""
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    id: str
+    cost: float = 1.0
+
+    def configuration(self) -> dict[str, Any]:
+        return {"id": self.id}
+
+    def compute(self, device: str, progress: Any) -> CellResult:
+        return CellResult({"process": os.getpid()})
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +65,10 @@ def cluster(tmp_path_factory):
     until = time.monotonic() + 60
     while not contact.is_file() and time.monotonic() < until:
         time.sleep(0.05)
-    yield json.loads(contact.read_text())["address"]
+    address = json.loads(contact.read_text())["address"]
+    with distributed.Client(address, set_as_default=False) as client:
+        client.wait_for_workers(2, timeout=120)
+    yield address
     for process in reversed(processes):
         process.terminate()
         process.wait(timeout=60)
@@ -89,6 +107,12 @@ def test_a_cell_that_kills_its_workers_is_named_and_costs_nothing_else(engine):
 def test_a_cell_that_raises_is_an_answer(engine):
     (finished,) = run_cells(tasks_of((FakeCell("bad", fault="raise"),), "cpu"), Workers(1, 1), engine=engine)
     assert finished.error == "RuntimeError: the loss is not finite"
+
+
+def test_no_cell_is_computed_here_because_the_cluster_is_small(engine, monkeypatch):
+    monkeypatch.setattr(engine.joblib.client, "ncores", lambda: {"worker": 1})
+    (finished,) = run_cells(tasks_of((Whereabouts("where"),), "cpu"), Workers(1, 1), engine=engine)
+    assert finished.result.summary["process"] != os.getpid()
 
 
 def test_a_scheduler_that_does_not_answer_is_refused(monkeypatch):

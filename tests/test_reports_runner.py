@@ -92,6 +92,17 @@ def test_the_forecast_shrinks_as_cells_finish(monkeypatch):
     assert forecast.seconds_left({tasks[2].address: 0.5}) < 30
 
 
+def test_the_forecast_goes_by_costs_not_by_counts(monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("reports.progress.time.monotonic", lambda: clock[0])
+    long, *short = tasks_of(Trivial("long", 90.0), *(Trivial(str(i), 1.0) for i in range(9)))
+    forecast = Forecast([long, *short], 1)
+    clock[0] = 9.0
+    for task in short:
+        forecast.finish(task.address)
+    assert forecast.seconds_left({}) == pytest.approx(90)
+
+
 def test_plain_lines_name_cell_and_time(capsys, tmp_path):
     tasks = tasks_of(Trivial("one"), FakeCell("two", fault="raise"))
     with display(tasks, Workers(1, 1), tmp_path) as screen:
