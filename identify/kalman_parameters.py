@@ -23,7 +23,7 @@ from identify.batched_linear import Generators
 from identify.covariance import cholesky
 from identify.kalman_system import KalmanSystem, check_system
 
-Square = Float[Tensor, "s k k"]
+Square = Float[Tensor, "*s k k"]
 
 
 def contraction(free: Square) -> Square:

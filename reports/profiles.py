@@ -53,6 +53,13 @@ def methods() -> Profile:
     return Profile("methods", methods_claims(), (TWO_FORMS,), (*TWO_FORMS.checks, "eq-14"))
 
 
+def kalman() -> Profile:
+    """LDM with a Kalman filter, on noisy images and spikes."""
+    from reports.kalman_profile import KALMAN_LDM, kalman_claims
+
+    return Profile("kalman", kalman_claims(), (KALMAN_LDM,), KALMAN_LDM.checks)
+
+
 def _factories() -> dict[str, Callable[[], Profile]]:
     from reports.falsification_profile import theorems
     from reports.quick_profile import quick
@@ -62,6 +69,7 @@ def _factories() -> dict[str, Callable[[], Profile]]:
         "worlds": worlds,
         "theorems": theorems,
         "categorical": categorical,
+        "kalman": kalman,
         "estimators": estimators,
         "methods": methods,
     }
