@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from identify.version import __version__
-from reports.commands import calibrate, check, measure, plot, report, sample, worlds
+from reports.commands import calibrate, certify, check, measure, plot, report, sample, worlds
 
 app = typer.Typer(
     name="identify",
@@ -42,6 +42,7 @@ def _root(
 app.command("report")(report.run)
 app.command("check")(check.run)
 app.command("measure")(measure.run)
+app.command("certify")(certify.run)
 app.command("worlds")(worlds.run)
 app.command("sample")(sample.run)
 app.command("plot", epilog=plot.KINDS)(plot.run)
