@@ -1,8 +1,9 @@
 """Pages of the documentation made from reports: `python -m reports.kept_report REPORT_DIR [...]`.
 
 For a report of profile P, `docs/P_report/rows.json` keeps the rows of `report.json` that the page shows, and
-`docs/P_report.md` shows them: claims, and the tables of falsification and of estimators where there are any. Without
-arguments every page is made again from its kept rows.
+`docs/P_report.md` shows them: claims, and the tables of falsification and of estimators where there are any. A report
+of some claims only replaces their rows; the others stay, and the page names the commits of both. Without arguments
+every page is made again from its kept rows.
 """
 
 from __future__ import annotations
@@ -36,11 +37,29 @@ def keep(report_dir: Path, docs: Path) -> Path:
             for row in report["falsification"]
         ],
         "cells": estimator_table.kept_cells(report.get("cells", ())),
+        "earlier": [],
     }
     folder = docs / f"{kept['profile']}_report"
     folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "rows.json").exists():
+        kept = _over(json.loads((folder / "rows.json").read_text()), kept)
     write_atomically(folder / "rows.json", (json.dumps(kept, indent=1, ensure_ascii=False) + "\n").encode())
     return publish(folder)
+
+
+def _over(old: Mapping[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """New rows in the place of old ones; old rows whose claim was not run again stay."""
+    again = {row["id"] for row in new["claims"]}
+    if {row["id"] for row in old["claims"]} <= again:
+        return new
+    tested = {(row["theorem"], row["assumption"]) for row in new["falsification"]}
+    return new | {
+        "claims": [row for row in old["claims"] if row["id"] not in again] + new["claims"],
+        "falsification": [row for row in old["falsification"] if (row["theorem"], row["assumption"]) not in tested]
+        + new["falsification"],
+        "cells": new["cells"] or old["cells"],
+        "earlier": [*old["earlier"], {key: old[key] for key in ("commit", "dirty", "seconds")}],
+    }
 
 
 def publish(folder: Path) -> Path:
@@ -49,6 +68,10 @@ def publish(folder: Path) -> Path:
     page = folder.with_suffix(".md")
     write_atomically(page, ("\n".join(_lines(kept)) + "\n").encode())
     return page
+
+
+def _code(run: Mapping[str, Any]) -> str:
+    return str(run["commit"])[:10] + (" with local changes" if run["dirty"] else "")
 
 
 def claims_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -69,10 +92,11 @@ def _lines(kept: Mapping[str, Any]) -> Iterator[str]:
     met = sum(row["as_expected"] for row in kept["claims"])
     yield f"# What `identify report --profile {kept['profile']}` found"
     yield ""
+    runs = (kept, *reversed(kept["earlier"]))
     yield (
-        f"{met} of {len(kept['claims'])} claims came out as theory expects, in {kept['seconds'] / 60:.0f} minutes. "
-        f"Made by `python -m reports.kept_report` from the report's rows (commit {str(kept['commit'])[:10]}"
-        f"{' with local changes' if kept['dirty'] else ''}); no number here is typed by hand."
+        f"{met} of {len(kept['claims'])} claims came out as theory expects, in "
+        f"{sum(run['seconds'] for run in runs) / 60:.0f} minutes. Made by `python -m reports.kept_report` from the "
+        f"report's rows (commit {', other rows of commit '.join(map(_code, runs))}); no number here is typed by hand."
     )
     yield ""
     yield claims_table(kept["claims"])

@@ -30,6 +30,33 @@ def _claim(identity, outcome, expected):
     }
 
 
+def _report(where, claims, falsification, commit="0" * 40):
+    report = {
+        "profile": "made-up",
+        "environment": {"commit": commit, "dirty": False},
+        "seconds": 120,
+        "claims": claims,
+        "falsification": falsification,
+    }
+    source = where / commit[:4]
+    source.mkdir()
+    (source / "report.json").write_text(json.dumps(report))
+    return source
+
+
+def test_a_report_of_some_claims_replaces_their_rows_alone(tmp_path):
+    both = [_claim("good", "SUPPORTED", "SUPPORTED"), _claim("bad", "INCONCLUSIVE", "SUPPORTED")]
+    keep(_report(tmp_path, both, []), tmp_path)
+    part = _report(tmp_path, [_claim("bad", "SUPPORTED", "SUPPORTED")], [], "1" * 40)
+    text = keep(part, tmp_path).read_text()
+    assert "2 of 2 claims came out as theory expects, in 4 minutes" in text
+    assert f"(commit {'1' * 10}, other rows of commit {'0' * 10})" in text
+    assert text.count("| claim good |") == text.count("| claim bad |") == 1
+    again = keep(_report(tmp_path, both, [], "2" * 40), tmp_path).read_text()
+    assert "in 2 minutes" in again
+    assert "other rows" not in again
+
+
 def test_a_report_becomes_a_page_that_names_what_was_not_expected(tmp_path):
     row = {
         "theorem": "thm-1",
@@ -44,17 +71,8 @@ def test_a_report_becomes_a_page_that_names_what_was_not_expected(tmp_path):
         "r2_nonlinear": None,
         "gaps": {name: {"value": 0.0, "standard_error": 0.0, "unit": "nats"} for name in ("gap", "twin_gap")},
     }
-    report = {
-        "profile": "made-up",
-        "environment": {"commit": "0" * 40, "dirty": False},
-        "seconds": 120,
-        "claims": [_claim("good", "SUPPORTED", "SUPPORTED"), _claim("bad", "INCONCLUSIVE", "SUPPORTED")],
-        "falsification": [row],
-    }
-    source = tmp_path / "report"
-    source.mkdir()
-    (source / "report.json").write_text(json.dumps(report))
-    text = keep(source, tmp_path).read_text()
+    claims = [_claim("good", "SUPPORTED", "SUPPORTED"), _claim("bad", "INCONCLUSIVE", "SUPPORTED")]
+    text = keep(_report(tmp_path, claims, [row]), tmp_path).read_text()
     assert "1 of 2 claims came out as theory expects, in 2 minutes" in text
     assert "- `bad`: reason of bad" in text
     assert "reason of good" not in text
