@@ -1,6 +1,6 @@
 """Mixtures of Gaussians that the past chooses: densities, known cases, gradients, and the value at the true law.
 
-Statistical tests: null law normal (means over independent sequences), 5 standard errors, false-alarm rate 6e-7 each;
+Statistical tests: null law normal (means over independent sequences), 6 standard errors, false-alarm rate 2e-9 each;
 the smallest defect that matters is stated and exceeds ten standard errors.
 """
 
@@ -153,7 +153,7 @@ def test_the_alignment_is_the_mean_log_density():
 def test_the_oracle_of_a_changing_covariance_is_the_information_of_its_pairs(name):
     """<log p(z_t | z_{t-1})> + H[z_t] with H from neighbours; the conditional entropy by the closed covariances.
 
-    Minus <log p> equals <log det 2 pi e Sigma(past)> / 2 in expectation: 5 standard errors of the difference (6e-7). A
+    Minus <log p> equals <log det 2 pi e Sigma(past)> / 2 in expectation: 6 standard errors of the difference (2e-9). A
     single covariance for all pasts is worse by more than .05 nats, the smallest defect, 10 standard errors.
     """
     violation = violations()[name]()
@@ -163,10 +163,10 @@ def test_the_oracle_of_a_changing_covariance_is_the_information_of_its_pairs(nam
     own = law.log_density(test.z[:, 1], test.z[:, :1])
     volume = torch.linalg.slogdet(2 * math.pi * math.e * law.covariance(test.z[:, :1])).logabsdet / 2
     gap = own + volume
-    assert abs(float(gap.mean())) < 5 * float(gap.std()) / math.sqrt(n)
+    assert abs(float(gap.mean())) < 6 * float(gap.std()) / math.sqrt(n)
     few = type(test)(test.z[:3000], test.x[:3000], None)
     found, at_witness = oracle(world, few, OWN), witness_oracle(violation, few, OWN)
-    assert abs(found.value - at_witness.value) < 5 * found.standard_error
+    assert abs(found.value - at_witness.value) < 6 * found.standard_error
     residuals = few.z[:, 1:] - law.mean(few.z[:, :1])[:, None]
     factor = torch.linalg.cholesky(residuals[:, 0].T @ residuals[:, 0] / len(residuals))
     single = held_out_objective(few.z, residuals, factor, Method("x", entropy=DRAWS))
@@ -178,7 +178,7 @@ def test_a_free_density_is_as_good_at_any_witness():
     violation = violations()["free_density"]()
     test = violation.world.sample(3000, 2, torch.Generator().manual_seed(0), torch.float64)
     found, at_witness = oracle(violation.world, test, FREE), witness_oracle(violation, test, FREE)
-    assert abs(found.value - at_witness.value) < 5 * found.standard_error
+    assert abs(found.value - at_witness.value) < 6 * found.standard_error
     with pytest.raises(ValueError, match="no constant noise covariance"):
         witness_oracle(violation, test, Method("x", entropy=DRAWS))
 
