@@ -47,18 +47,21 @@ def cut(sequences: Any) -> Pieces:
         train = [one[: len(one) // 2 - GAP] for one in recordings]
         held = [one[len(one) // 2 :] for one in recordings]
         shortest = min(map(len, train))
-    length = min(PIECE, shortest, sum(map(len, held)) // FEWEST)
+    length = _length(held, min(PIECE, shortest))
     if length < SHORTEST:
         raise ValueError(
             f"sequences hold {frames} frames, the shortest {min(map(len, recordings))}: at least {FEWEST} held-out "
             f"pieces of {SHORTEST} steps are needed, give more or longer sequences"
         )
     first, second = _pieces(train, length), _pieces(held, length)
-    if len(second) < FEWEST:
-        raise ValueError(
-            f"sequences give {len(second)} held-out pieces of {length} steps, {FEWEST} are needed: give more sequences"
-        )
     return Pieces(torch.from_numpy(first).float(), torch.from_numpy(second).float(), len(recordings))
+
+
+def _length(held: Recordings, longest: int) -> int:
+    """The longest pieces of which enough are held out; below SHORTEST where there are too few even of those."""
+    while longest >= SHORTEST and sum(len(one) // longest for one in held) < FEWEST:
+        longest -= 1
+    return longest
 
 
 def _checked(sequences: Any) -> list[np.ndarray]:
