@@ -34,9 +34,9 @@ html_title = project
 html_math_renderer = "mathml"
 html_copy_source = False
 exclude_patterns = ["conf.py"]
-autodoc_default_options = {"members": True, "ignore-module-all": True, "member-order": "bysource"}
+autodoc_default_options = {"members": True, "ignore-module-all": True, "member-order": "bysource", "no-value": True}
 autodoc_preserve_defaults = True
-suppress_warnings = ["myst.header", "ref.python"]  # docstrings have no title; some class names stand in two modules
+suppress_warnings = ["myst.header", "ref.python", "toc.empty_glob"]
 
 WINGS = {
     "synthetic": "Worlds with known latents",
@@ -73,7 +73,7 @@ def write_reference() -> None:
     """One page for each module, and one for each wing that lists them with their first sentence."""
     folder = HERE / "reference"
     for wing, title in WINGS.items():
-        rows = []
+        rows: list[str] = []
         (folder / wing).mkdir(parents=True, exist_ok=True)
         for path in sorted((HERE.parent / wing).rglob("*.py")):
             if path.name == "__init__.py":
@@ -84,6 +84,8 @@ def write_reference() -> None:
             if not written.is_file() or written.read_text() != page:
                 written.write_text(page)
             rows.append(module)
+        for stale in set((folder / wing).iterdir()) - {folder / wing / f"{module}.md" for module in rows}:
+            stale.unlink()
         listed = "\n".join(f"{wing}/{module}" for module in rows)
         about = (import_module(wing).__doc__ or "").strip()
         (folder / f"{wing}.md").write_text(

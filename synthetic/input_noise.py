@@ -2,7 +2,7 @@ r"""Observation noise whose scale depends on what is seen, or on where the laten
 
 | noise | scale |
 |---|---|
-| `SignalNoise` | $\sigma_i=a+b\,|\mu_i|$, each channel by its own clean value (shot noise, gain noise) |
+| `SignalNoise` | $\sigma_i=a+b\,\mathrm{abs}(\mu_i)$, each channel by its own clean value (shot noise, gain noise) |
 | `LevelByPlace` before `PixelNoise` | $\sigma_i=\ell(z)=low+(high-low)/(1+e^{-w\cdot z})$, one level for all channels |
 
 e ~ N(0, I). Fisher information of z in one observation, where the scale informs as well as the mean:

@@ -1,13 +1,13 @@
 """Hypothesis strategies for worlds that satisfy or break a chosen assumption, to property-test theorems of your own.
 
-================================  ==========================================================================
-`satisfying(clause, ..)`          worlds in which these assumptions hold; any other may be broken
-`violating(clause)`               worlds in which this assumption is broken, and of the others only `FALL_WITH[clause]`
-`noises(dim, violating=None)`     innovations: Gaussian of constant, invertible covariance unless told otherwise
-`predictors(dim, violating=..)`   predicted means: linear of full rank unless told otherwise
-`transitions(dim, violating=..)`  both together
-`mixings(dim, violating=None)`    injective maps of `dim` variables, or folds and projections
-================================  ==========================================================================
+| strategy | draws |
+|---|---|
+| `satisfying(clause, ..)` | worlds in which these assumptions hold; any other may be broken |
+| `violating(clause)` | worlds in which this assumption is broken, and of the others only `FALL_WITH[clause]` |
+| `noises(dim, violating=None)` | innovations: Gaussian of constant, invertible covariance unless told otherwise |
+| `predictors(dim, violating=..)` | predicted means: linear of full rank unless told otherwise |
+| `transitions(dim, violating=..)` | both together |
+| `mixings(dim, violating=None)` | injective maps of `dim` variables, or folds and projections |
 
 A clause is a member of `Assumption`, or its name in words ("coverage", "gaussian noise", ..). Every drawn world carries
 its declaration in `world.assumptions`, with the reason, and says what it is in `world.description`. Latents are white:
