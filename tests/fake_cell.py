@@ -77,6 +77,7 @@ def _run(cell: FakeCell, seed: int, generator: np.random.Generator) -> dict[str,
         },
         "untrained_r2": 0.62,
         "by_shape": [0.9, 0.99, 0.9],
+        "judged": {"value": 2.3 - 4 * (1 - r2), "standard_error": 0.02},
         "optimum": {
             "reached": cell.reached,
             "objective": -1.2 + gap,

@@ -9,6 +9,7 @@ from reports.figures import (
     categorical_digits,
     dot_images,
     eigenspectra,
+    failed_runs,
     filtered_trajectory,
     gradient_cosines,
     ica_paths,
@@ -42,6 +43,7 @@ FIGURES: dict[str, Draw] = {
     "categorical_digits": categorical_digits.draw,
     "gradient_cosines": gradient_cosines.draw,
     "eigenspectra": eigenspectra.draw,
+    "failed_runs": failed_runs.draw,
 }
 
 
