@@ -13,6 +13,7 @@ for the condition. [mikulasch2026ldm; mikulasch2026infoldm; klindt2026lejepa]
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,10 +25,11 @@ from identify.training import FitConfig
 from identify.whitened_alignment import WhitenedConfig
 from reports.encoder_input import Sees
 from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.witness_gap import AnyViolation
 from synthetic import alignment_violations, info_violations, violations
 
 SEEDS = (0, 1, 2)
-SAMPLE = SampleSizes(train=50_000, test=4_000, length=2)
+SAMPLE = SampleSizes(train=100_000, test=4_000, length=2)
 _SCORES = ("r2_affine", "r2_nonlinear")
 _NEIGHBOURS = EntropyConfig("knn", k=3)
 _PENALTY = 20.0
@@ -99,10 +101,13 @@ def method_cells(name: str) -> tuple[TrainingCell, ...]:
     if name not in ROWS:
         return ()
     row = ROWS[name]
-    factory = {**violations(), **info_violations(), **alignment_violations()}[name]
-    world = WorldChoice(name.replace("_", "-"), factory, row.arguments)
+    world = WorldChoice(name.replace("_", "-"), _factories()[name], row.arguments)
     twin = replace(world, label=f"{world.label}-intact", intact=True)
     return _random(world, row), _witness(world, row, row.method), _witness(twin, row, row.intact)
+
+
+def _factories() -> dict[str, Callable[..., AnyViolation]]:
+    return {**violations(), **info_violations(), **alignment_violations()}
 
 
 def _random(world: WorldChoice, row: Row) -> TrainingCell:
