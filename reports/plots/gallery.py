@@ -40,7 +40,7 @@ KEPT: dict[str, tuple[str, ...]] = {
     "ica/ornstein-uhlenbeck": ("sources", "mixed", "unmixed"),
     "plane-empirical/*": ("history/", "spectrum/"),
     "sphere-empirical/neighbours-mi": ("history/", "spectrum/"),
-    "rotation-dots/filter": ("course/",),
+    "rotation-dots/*": ("course/",),
     "digits/ldm-0.99-raised": ALL,
     "digits/*": (),
 }
