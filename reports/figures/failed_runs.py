@@ -12,7 +12,7 @@ from reports.figures.style import FAINT, HOLDS, panels
 from reports.store import Record
 
 SHARE = 0.1
-_LEAST = 1e-3
+_LEAST, _MOST = 1e-3, 10.0
 
 
 def draw(records: Mapping[str, Record]) -> Drawing | None:
@@ -29,10 +29,11 @@ def draw(records: Mapping[str, Record]) -> Drawing | None:
         for run, value in zip(runs, values, strict=True):
             lost = (best - value) / best if best > 0 else math.nan
             r2 = max(r2_of(run), 0.0)
-            panel.plot(r2, min(max(lost, _LEAST), 10.0), ".", color=HOLDS[r2 >= FAILED], ms=2.5, mew=0)
+            panel.plot(r2, min(max(lost, _LEAST), _MOST), ".", color=HOLDS[r2 >= FAILED], ms=2.5, mew=0)
         panel.axhline(SHARE, color=FAINT, lw=0.7, dashes=(4, 2))
         panel.axvline(FAILED, color=FAINT, lw=0.7, dashes=(4, 2))
         panel.set(title=world, yscale="log", xlabel="affine $R^2$, held out", ylabel="information lost")
+        panel.set(xlim=(-0.03, 1.03), ylim=(0.8 * _LEAST, 1.2 * _MOST))
         panel.label_outer()
     caption = (
         "Runs of all estimators and settings. Information lost: how far the held-out objective (one judge, kNN with "
