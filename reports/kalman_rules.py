@@ -29,7 +29,8 @@ def near_ceiling(margin: float) -> Rule:
         measured = weakest(summaries, "r2_affine")
         if above:
             return Judgement(Outcome.REFUTED, measured, f"{above} of {len(rows)} runs lie above the ceiling")
-        return Judgement(Outcome.SUPPORTED if short <= margin else Outcome.INCONCLUSIVE, measured, reason)
+        held = all(ceiling["r2"] - score["estimate"] <= margin for ceiling, score in rows)
+        return Judgement(Outcome.SUPPORTED if held else Outcome.INCONCLUSIVE, measured, reason)
 
     return rule
 
@@ -40,7 +41,7 @@ def at_least(name: str, threshold: float) -> Rule:
     def rule(summaries: Summaries) -> Judgement:
         values = _values(summaries, name)
         reason = f"lowest {min(values):.4f} over {len(values)} runs"
-        held = min(values) >= threshold
+        held = all(value >= threshold for value in values)
         return Judgement(Outcome.SUPPORTED if held else Outcome.INCONCLUSIVE, weakest(summaries, name), reason)
 
     return rule
@@ -60,8 +61,10 @@ def lasting(short: str, long: str, threshold: float) -> Rule:
             f"{times:g} times the steps change R2 by {min(gains):+.4f} to {max(gains):+.4f} and the held-out objective "
             f"by {min(risen):+.3f} to {max(risen):+.3f} nats a frame; lowest R2 {lowest:.4f}"
         )
-        kept = min(gains) >= -LASTS and all(change >= -error for change, error in zip(risen, noise, strict=True))
-        outcome = Outcome.SUPPORTED if kept and lowest >= threshold else Outcome.INCONCLUSIVE
+        enough = all(run["values"]["r2_affine"] >= threshold for pair in pairs for run in pair)
+        kept = all(gain >= -LASTS for gain in gains)
+        rises = all(change >= -error for change, error in zip(risen, noise, strict=True))
+        outcome = Outcome.SUPPORTED if kept and rises and enough else Outcome.INCONCLUSIVE
         return Judgement(outcome, weakest({long: summaries[long]}, "r2_affine"), reason)
 
     return rule
