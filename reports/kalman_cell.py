@@ -104,7 +104,8 @@ class KalmanCell:
             plain = _filter(fitted, Calibrated(_predictor(fitted).system_parameters.system(), None), None, x)
             held_out = fitted.held_out(x)
             before = fitted.encode(x, trained=False).cpu()
-            runs, shown = [], {}
+            runs: list[dict[str, Any]] = []
+            shown: dict[str, np.ndarray] = {}
             for i, one in enumerate(test):
                 run, arrays = self._run(i, one, found, plain)
                 run["values"]["objective"] = held_out[i].value
