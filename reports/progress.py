@@ -64,11 +64,16 @@ def say_budget(profile: str, planned: Budget) -> None:
 
 def budget_text(profile: str, planned: Budget) -> str:
     """What a run is about to cost, by the costs its cells state."""
-    line = f"plan of profile {profile}: {planned.cells} cells, {planned.core_seconds:,.0f} core-seconds"
+    line = f"plan of profile {profile}: {_count(planned.cells, 'cell')}, {planned.core_seconds:,.0f} core-seconds"
     if planned.done_cells:
-        line += f", of which {planned.done_cells} cells ({planned.done_core_seconds:,.0f} core-seconds) are done"
-    processes = "process" if planned.processes == 1 else "processes"
-    return f"{line}; about {duration(planned.seconds)} on {planned.processes} {processes}"
+        line += (
+            f" ({_count(planned.done_cells, 'cell')}, {planned.done_core_seconds:,.0f} core-seconds, stored already)"
+        )
+    return f"{line}; about {duration(planned.seconds)} on {_count(planned.processes, 'process', 'es')}"
+
+
+def _count(number: int, noun: str, ending: str = "s") -> str:
+    return f"{number} {noun}{'' if number == 1 else ending}"
 
 
 @contextmanager
@@ -115,8 +120,7 @@ class _Lines:
         self._count = 0
         self._forecast = Forecast(tasks, workers.processes)
         names = ", ".join(sorted({task.device for task in tasks}))
-        processes = "process" if workers.processes == 1 else "processes"
-        _say(f"running {self._total} cells on {workers.processes} {processes} ({names})")
+        _say(f"running {_count(self._total, 'cell')} on {_count(workers.processes, 'process', 'es')} ({names})")
 
     def finished(self, finished: Finished) -> None:
         self._count += 1

@@ -48,7 +48,7 @@ def test_the_budget_counts_what_is_done():
     done = {tasks[0].address}
     assert budget(tasks, done, 2) == (4, 120.0, 1, 60.0, 2, 30.0)
     assert budget_text("paper", budget(tasks, done, 2)) == (
-        "plan of profile paper: 4 cells, 120 core-seconds, of which 1 cells (60 core-seconds) are done; "
+        "plan of profile paper: 4 cells, 120 core-seconds (1 cell, 60 core-seconds, stored already); "
         "about 30 s on 2 processes"
     )
     assert budget_text("quick", budget(tasks, set(), 1)).endswith("120 core-seconds; about 2 min 00 s on 1 process")
@@ -61,7 +61,7 @@ def test_the_budget_is_the_first_thing_said(tmp_path, capsys, monkeypatch):
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("plan of profile fake: 13 cells, ")
     assert lines[1] == "running 13 cells on 1 process (cpu)"
-    assert "13 cells (" in lines[-1]
+    assert "(13 cells, " in lines[-1]
     assert report["run"]["planned"]["done_cells"] == 13
 
 

@@ -46,15 +46,28 @@ def test_two_processes_and_one_say_the_same(tmp_path, undisturbed):
     assert numbers_in(tmp_path) == numbers_in(undisturbed)
 
 
-def test_a_damaged_record_is_named_and_run_again(tmp_path, undisturbed, capsys):
+def truncated(content):
+    return content[: len(content) // 2]
+
+
+def flipped(content):
+    """One bit in the middle: a digit of the JSON, a number of the arrays."""
+    place = len(content) // 2
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+def test_damaged_records_are_named_and_run_again(tmp_path, undisturbed, capsys):
     make_report(Order(fake_profile(), tmp_path, jobs=1, quiet=True))
-    damaged = sorted((tmp_path / "records").glob("*.safetensors"))[0]
-    damaged.write_bytes(damaged.read_bytes()[:100])
+    records = sorted((tmp_path / "records").glob("*.json"))
+    damages = ((".safetensors", truncated), (".safetensors", flipped), (".json", truncated), (".json", flipped))
+    for record, (suffix, damage) in zip(records, damages, strict=False):
+        path = record.with_suffix(suffix)
+        path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(ValueError, match=r"damaged.*--resume"):
         make_report(Order(fake_profile(), tmp_path, redraw=True, quiet=True))
     report = make_report(Order(fake_profile(), tmp_path, jobs=1, resume=True, quiet=True))
-    assert report["run"]["kept"] == 12
-    assert "is damaged: it is run again" in capsys.readouterr().err
+    assert report["run"]["kept"] == 9
+    assert capsys.readouterr().err.count("is damaged: it is run again") == 4
     assert numbers_in(tmp_path) == numbers_in(undisturbed)
 
 
