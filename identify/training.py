@@ -32,7 +32,8 @@ from identify.predictors import PredictorConfig
 class FitConfig:
     """Everything a run depends on besides data and seeds.
 
-    Where no `method` is given it is matched kernels, the winner of the table in docs/estimators_report.md.
+    Where no `method` is given it is matched kernels after a short warm start, the winner of the table in
+    docs/estimators_report.md.
     `batch` counts windows of `window` consecutive frames; `steps=0` leaves the networks as they were initialised;
     `restarts` networks are trained for each seed and the best on training data is kept; `start_steps` is the length of
     the regression onto given codes, where a start is given. A paired method takes windows of 2 frames, the pairs; its

@@ -1,6 +1,8 @@
 """Claims about entropy estimators: their bias, which is the best default over worlds, and how failed runs show.
 
-Budgets are short on purpose, some CPU-seconds a seed at most, so that estimators differ.
+Budgets are short on purpose, some CPU-seconds a seed at most, so that estimators differ. A first round tries all on
+every world; the one with the fewest failures, and matched kernels with the warm start that the first round showed them
+to need, go into a second round on fresh seeds, which chooses the default by the same rule.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from identify.encoders import EncoderConfig
-from identify.methods import DEFAULT, KDE, KNN, LOG_DET, STOP_GRADIENT, EntropyConfig, Method
+from identify.methods import KDE, KNN, LOG_DET, MATCHED_KDE, STOP_GRADIENT, EntropyConfig, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.claim import Claim, Outcome
@@ -23,19 +25,25 @@ from reports.training_cell import SampleSizes, WorldChoice
 from synthetic import Assumption, Box, Declaration, UniformOn, World, markov_gaussian, plane_world, wobbly_in_view
 
 SEEDS = tuple(range(20))
+FRESH = tuple(range(20, 40))
 SUPPORTED = frozenset({Outcome.SUPPORTED})
 NOT_SUPPORTED = frozenset({Outcome.INCONCLUSIVE, Outcome.REFUTED})
 
+_COLD = replace(MATCHED_KDE, warm_start=0.0)
 TRIED: Mapping[str, Method] = MappingProxyType(
     {
         "log det": LOG_DET,
         "kNN": KNN,
         "kNN, k = 3": replace(KNN, entropy=EntropyConfig("knn", k=3)),
         "KDE": KDE,
-        "matched KDE": DEFAULT,
+        "matched KDE": _COLD,
     }
 )
-"""Estimators that are tried on every world, by name."""
+"""Estimators of the first round, by name."""
+FIRST = "kNN, k = 3"
+SECOND_ROUND: Mapping[str, Method] = MappingProxyType({FIRST: TRIED[FIRST], "matched KDE, warm start": MATCHED_KDE})
+CHOSEN = "matched KDE, warm start"
+"""Winner of the second round: `identify.DEFAULT`."""
 
 
 def markov_uniform(dim: int, seed: int = 0) -> World:
@@ -98,16 +106,24 @@ def config(world: str, method: Method) -> FitConfig:
     )
 
 
-def cell(world: str, name: str, method: Method, bad: bool = False, learning_rate: float | None = None) -> EstimatorCell:
+def cell(
+    world: str,
+    name: str,
+    method: Method,
+    bad: bool = False,
+    learning_rate: float | None = None,
+    seeds: tuple[int, ...] = SEEDS,
+) -> EstimatorCell:
     """One estimator on one world, twenty seeds side by side."""
     trained = config(world, method)
     pairs = 20_000 if world == "markov-10" else 10_000
     return EstimatorCell(
-        id=f"{world}/{name.replace(', ', '-').replace(' = ', '').replace(' ', '-').lower()}",
+        id=f"{world}/{name.replace(', ', '-').replace(' = ', '').replace(' ', '-').lower()}"
+        + ("" if seeds is SEEDS else "-again"),
         world=WORLDS[world],
         config=trained if learning_rate is None else replace(trained, learning_rate=learning_rate),
         sample=SampleSizes(1_000, 300, 20) if world == "wobbly" else SampleSizes(pairs, 4_000, 2),
-        seeds=SEEDS,
+        seeds=seeds,
         cost=_COST[world],
         estimator=name,
         bad=bad,
@@ -118,25 +134,35 @@ def bad_cells() -> tuple[EstimatorCell, ...]:
     """Settings known to fail, so that there are failures to detect: some in all runs, some in a few."""
     from_start = replace(KNN, warm_start=0.0)
     narrow = Method("narrow KDE", entropy=EntropyConfig("kde", bandwidth=0.1, centres=256))
-    narrower = replace(DEFAULT, entropy=replace(DEFAULT.entropy, bandwidth=0.3))
+    narrower = replace(_COLD, entropy=replace(_COLD.entropy, bandwidth=0.3))
     return (
         *(cell(world, "stop-gradient", STOP_GRADIENT, True) for world in ("markov-2", "wobbly", "spiral")),
         *(cell(world, "kNN, no warm start", from_start, True) for world in ("wobbly", "spiral")),
         *(cell(world, "KDE, h = 0.1, no warm start", narrow, True) for world in ("markov-2", "wobbly")),
         cell("spiral", "matched KDE, h = 0.3", narrower, True),
-        cell("markov-2", "matched KDE, rate of 1", DEFAULT, True, learning_rate=1.0),
+        cell("markov-2", "matched KDE, rate of 1", _COLD, True, learning_rate=1.0),
     )
 
 
 def estimator_claims() -> tuple[Claim, ...]:
-    """Reliability of the default world by world, the choice of the default, the detector, and biases."""
-    tried = {(world, name): cell(world, name, method) for world in WORLDS for name, method in TRIED.items()}
-    default = next(name for name, method in TRIED.items() if method is DEFAULT)
+    """Reliability of the default world by world, both rounds of its choice, the detector, and biases."""
+    tried = tuple(cell(world, name, method) for world in WORLDS for name, method in TRIED.items())
+    again = {
+        (world, name): cell(world, name, method, seeds=FRESH)
+        for world in WORLDS
+        for name, method in SECOND_ROUND.items()
+    }
     return (
-        *(_reliable(world, tried[world, default]) for world in WORLDS),
-        _default(tuple(tried.values()), default),
-        _detector((*tried.values(), *bad_cells()), together=True),
-        _detector((*tried.values(), *bad_cells()), together=False),
+        *(_reliable(world, again[world, CHOSEN]) for world in WORLDS),
+        _best("first-round", f"Of all estimators tried on the first twenty seeds {FIRST}, is the best", tried, FIRST),
+        _best(
+            "default",
+            f"Of the second round, on fresh seeds, {CHOSEN}, the default, wins",
+            tuple(again.values()),
+            CHOSEN,
+        ),
+        _detector((*tried, *again.values(), *bad_cells()), together=True),
+        _detector((*tried, *again.values(), *bad_cells()), together=False),
         *_biases(),
     )
 
@@ -145,33 +171,34 @@ def _reliable(world: str, one: EstimatorCell) -> Claim:
     return Claim(
         id=f"estimators/{world}",
         theorem=THEOREM_1.id,
-        statement=f"With the default entropy, matched kernels, at most one run in twenty fails on {world}",
+        statement=f"With the default entropy, {CHOSEN}, at most one run in twenty fails on {world}",
         source="LDM Theorem 1",
         published="",
         score="r2_affine",
         cells=(one,),
         rule=reliable,
         rule_text=(
-            f"SUPPORTED: at most 1 of 20 seeds ends with a held-out affine R² below {FAILED:g}. REFUTED: the 95 % "
-            "interval (Clopper-Pearson) of the failure rate lies above .05. INCONCLUSIVE: anything else."
+            f"SUPPORTED: at most 1 of 20 fresh seeds ends with a held-out affine R² below {FAILED:g}. REFUTED: the "
+            "95 % interval (Clopper-Pearson) of the failure rate lies above .05. INCONCLUSIVE: anything else."
         ),
         expected=SUPPORTED,
     )
 
 
-def _default(cells: tuple[EstimatorCell, ...], default: str) -> Claim:
+def _best(name: str, statement: str, cells: tuple[EstimatorCell, ...], best: str) -> Claim:
     return Claim(
-        id="estimators/default",
+        id=f"estimators/{name}",
         theorem=THEOREM_1.id,
-        statement=f"Over all worlds together the default, {default}, is the best of the estimators tried",
+        statement=statement,
         source="",
         published="",
         score="r2_affine",
         cells=cells,
-        rule=is_best(default),
+        rule=is_best(best),
         rule_text=(
-            f"SUPPORTED: no estimator has fewer runs below an affine R² of {FAILED:g}, and of those with as few none "
-            "leaves less unexplained (geometric mean of 1 - R² over seeds, then over worlds). REFUTED: one does."
+            f"SUPPORTED: over all worlds no estimator has fewer runs below an affine R² of {FAILED:g}, and of those "
+            "with as few none leaves less unexplained (geometric mean of 1 - R² over seeds, then over worlds). "
+            "REFUTED: one does."
         ),
         expected=SUPPORTED,
     )
