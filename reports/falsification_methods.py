@@ -49,7 +49,8 @@ LAW_ALONE = Method("normal codes, not aligned", WhitenedConfig(aligned=False, no
 class Row:
     """Width of the code, the method in the violation's world and in its twin, and how training goes.
 
-    `settle` is what follows the regression onto the witness: steps and their rate.
+    `rate` is the learning rate from a random start: densities that the past shapes blow up at that of the rest. `settle`
+    is what follows the regression onto the witness: steps and their rate.
     """
 
     width: int
@@ -58,6 +59,7 @@ class Row:
     arguments: tuple[tuple[str, Any], ...] = ()
     sees: Sees = "frame"
     steps: int = 600
+    rate: float = 0.1
     start_steps: int = 1000
     settle: tuple[int, float] = (100, 0.001)
     start_hidden: tuple[int, ...] = (32, 32, 32)
@@ -65,7 +67,9 @@ class Row:
 
 
 def _model(width: int, method: Method, arguments: tuple[tuple[str, Any], ...] = ()) -> Row:
-    return Row(width, method, INFO_LDM, arguments, start_steps=2000, start_hidden=(64, 64, 64), predictor=(32, 32))
+    return Row(
+        width, method, INFO_LDM, arguments, rate=0.02, start_steps=2000, start_hidden=(64, 64, 64), predictor=(32, 32)
+    )
 
 
 def _condition(method: Method, width: int = 1) -> Row:
@@ -154,5 +158,5 @@ def _config(row: Row, method: Method, hidden: tuple[int, ...]) -> FitConfig:
         steps=row.steps,
         batch=512,
         window=2,
-        learning_rate=0.1,
+        learning_rate=row.rate,
     )
