@@ -49,7 +49,7 @@ LAW_ALONE = Method("normal codes, not aligned", WhitenedConfig(aligned=False, no
 class Row:
     """Width of the code, the method in the violation's world and in its twin, and how training goes.
 
-    `rate` is the learning rate from a random start: densities that the past shapes blow up at that of the rest. `settle`
+    `rate` is the learning rate from a random start: at the usual one, densities that the past shapes blow up. `settle`
     is what follows the regression onto the witness: steps and their rate.
     """
 
@@ -72,13 +72,13 @@ def _model(width: int, method: Method, arguments: tuple[tuple[str, Any], ...] = 
     )
 
 
-def _condition(method: Method, width: int = 1) -> Row:
-    return Row(width, method, INFO_LDM, sees="condition")
+def _condition(method: Method) -> Row:
+    return Row(1, method, INFO_LDM, sees="condition")
 
 
-def _aligned(width: int, method: Method, intact: Method, start_steps: int = 1000) -> Row:
+def _aligned(width: int, method: Method, intact: Method) -> Row:
     """Correlations and their penalty are smooth: they take larger steps than nearest neighbours."""
-    return Row(width, method, intact, start_steps=start_steps, settle=(300, 0.01))
+    return Row(width, method, intact, settle=(300, 0.01))
 
 
 ROWS = {
