@@ -30,7 +30,7 @@ def keep(report_dir: Path, docs: Path) -> Path:
         "profile": report["profile"],
         "commit": report["environment"].get("commit"),
         "dirty": report["environment"].get("dirty"),
-        "seconds": report["seconds"],
+        "seconds": report["seconds"] or sum(row["seconds"] or 0.0 for row in report.get("cells", ())),
         "claims": [{key: row.get(key) for key in _CLAIM} for row in report["claims"]],
         "falsification": [
             {key: row.get(key) for key in ("theorem", "outcome", "as_expected", *_ROW)}

@@ -142,7 +142,7 @@ def test_a_small_cell_trains_looks_and_judges():
     assert found.arrays["looks/r2"].shape == (2, 8)
     assert all(run["cpu_seconds"] > 0 and math.isfinite(run["judged"]["value"]) for run in runs)
     assert all(run["held_out"] != run["judged"] for run in runs)
-    table = list(estimator_table.lines(estimator_table.kept_cells([_cell_row(found.summary)]), []))
+    table = list(estimator_table.lines(estimator_table.kept_cells([_cell_row(found.summary) | {"id": one.id}]), []))
     assert any(line.startswith("| markov-2 | matched KDE | ") and " of 2 [" in line for line in table)
 
 
@@ -152,9 +152,12 @@ def _cell_row(summary):
 
 def test_bad_cells_stand_apart_in_the_table():
     runs = [_run(0.4) | {"seed": 0}, _run(0.999) | {"seed": 1}]
-    row = _cell_row(_cell(*runs) | {"kind": "estimator", "bad": True, "steps": 3})
+    row = _cell_row(_cell(*runs) | {"id": "w/a", "kind": "estimator", "bad": True, "steps": 3})
     text = "\n".join(estimator_table.lines([row], []))
     assert text.index("| w | a |") > text.index("## Settings that are meant to fail")
+    again = "\n".join(estimator_table.lines([row | {"id": "w/a-again", "bad": False}], []))
+    assert "## Second round" in again
+    assert "## Worlds and estimators" not in again
     assert "1 of 2 [" in text
     assert list(estimator_table.lines([], [])) == []
 
