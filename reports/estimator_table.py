@@ -39,8 +39,8 @@ _WORLDS = (
     "over seeds, at the first of eight looks that finds it, – where fewer than half get there."
 )
 _AGAIN = (
-    "Fresh seeds for the first round's best estimator, and for matched kernels with the warm start that they turned out "
-    "to need."
+    "Fresh seeds for the first round's best estimator, and for matched kernels with the warm start that they "
+    "turned out to need."
 )
 _BAD = "The same, so that there are failures to detect."
 
