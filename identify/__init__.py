@@ -14,6 +14,7 @@ _HOME = {
     "MATCHED_KDE": "identify.methods",
     "STOP_GRADIENT": "identify.methods",
     "AutoregressiveNormal": "identify.linear_ica",
+    "Certificate": "identify.certificate.certify",
     "CouplingConfig": "identify.coupling_encoder",
     "EncoderConfig": "identify.encoders",
     "EntropyConfig": "identify.methods",
@@ -29,6 +30,7 @@ _HOME = {
     "PredictorConfig": "identify.predictors",
     "Verdict": "identify.verdict",
     "WhitenedConfig": "identify.whitened_alignment",
+    "certify": "identify.certificate.certify",
     "check_class": "identify.ladder.classes",
     "diagnose": "identify.diagnostics.diagnose",
     "failed_runs": "identify.failure",
@@ -41,7 +43,7 @@ _HOME = {
     "verdict_of": "identify.measurement",
 }
 """Public name and the module it lives in; loaded on first use, so that the version costs no import of torch."""
-_MODULES = ("entropy", "latent_spaces", "paired_methods")
+_MODULES = ("entropy", "estimators", "latent_spaces", "paired_methods")
 """Public modules: families of functions that are called by their module's name."""
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "MATCHED_KDE",
     "STOP_GRADIENT",
     "AutoregressiveNormal",
+    "Certificate",
     "CouplingConfig",
     "EncoderConfig",
     "EntropyConfig",
@@ -68,9 +71,11 @@ __all__ = [
     "PredictorConfig",
     "Verdict",
     "WhitenedConfig",
+    "certify",
     "check_class",
     "diagnose",
     "entropy",
+    "estimators",
     "failed_runs",
     "fit",
     "fit_kernel_cca",
