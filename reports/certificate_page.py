@@ -37,12 +37,12 @@ independent latent is left out (V10), or that the model family was right to be r
 
 | row | asks |
 |---|---|
-| optimum reached | whether the best starts agree in their held-out objective within three standard errors |
-| same code from every start | whether codes of agreeing starts are affine maps of each other (ladder of `identify.measure`) |
+| optimum reached | whether the best starts agree in held-out objective within three standard errors |
+| same code from every start | whether codes of agreeing starts are affine to each other (the ladder's verdict) |
 | dimension of the observations | whether the observations fill as many dimensions as the code has |
-| predictions follow every direction | whether the Jacobian of the predictor has full rank; thresholds set on worlds, no test |
+| predictions follow every direction | full rank of the predictor's Jacobian; thresholds set on worlds, no test |
 | Gaussian residuals, constant covariance, noise in every direction | assumption (i), by `identify.diagnose` |
-| predicted means span | assumption (iii); full rank is asked for, since a direction that nothing predicts may be folded unseen |
+| predicted means span | assumption (iii); of full rank, since a direction that nothing predicts may be folded unseen |
 | memory of one step | whether the last code is all of the past that counts |
 | dimension of the code | whether the code fills its width |
 | the code determines the observation | whether frames that differ share a code (folds) |
@@ -82,9 +82,9 @@ def _rates(record: Mapping[str, Any]) -> str:
     lines = [
         "## Error rates",
         "",
-        f"Fits of {record['sequences']} sequences of {record['length']} steps, 100 channels, {record['starts']} starts, "
-        f"the true dimension given, fresh mixing, latents and networks every time; {record['seconds']:.1f} CPU seconds "
-        "a fit. A false certificate is any certificate in a world that breaks an assumption. In violation V7 the "
+        f"Fits of {record['sequences']} sequences of {record['length']} steps, 100 channels, {record['starts']} "
+        f"starts, the true dimension given, fresh mixing, latents and networks every time; "
+        f"{record['seconds']:.1f} CPU seconds a fit. A false certificate is any certificate in a world that breaks an assumption. In violation V7 the "
         "encoder sees two frames, so they are joined into one before the fit.",
         "",
         f"- **False certificates: {false['certified']} of {false['count']}** (asked for: {asked['violated']}), "
@@ -114,7 +114,7 @@ def _recordings(record: Mapping[str, Any]) -> str:
     lines = [
         "## Recordings",
         "",
-        "| recording | frames | channels | code | outcome | not supported | could not be told | affine R² to the state |",
+        "| recording | frames | channels | code | outcome | not supported | could not be told | affine R² to state |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for one in record["recordings"]:

@@ -121,16 +121,17 @@ def assumption_rows(
 ) -> tuple[Row, ...]:
     """The assumptions of Theorem 1 on one code z of observations x (principal components, not whitened)."""
     rng = np.random.default_rng([seed, 7])
+    of = {row.assumption: row for row in table.rows}
     read = injectivity(_visible(x), z, alpha=alpha, rng=rng)
     return (
-        _row("Gaussian residuals", table["gaussian_residuals"]),
-        _row("constant covariance", table["constant_covariance"]),
-        _noise_row(table["noise_rank"], z, alpha, rng),
-        _coverage_row(table["coverage"], z, alpha, rng),
-        _row("memory of one step", table["memory"]),
-        _row("dimension of the code", table["dimension"]),
+        _row("Gaussian residuals", of["gaussian_residuals"]),
+        _row("constant covariance", of["constant_covariance"]),
+        _noise_row(of["noise_rank"], z, alpha, rng),
+        _coverage_row(of["coverage"], z, alpha, rng),
+        _row("memory of one step", of["memory"]),
+        _row("dimension of the code", of["dimension"]),
         _row("the code determines the observation", read),
-        _row("stationarity", table["stationarity"])._replace(needed=False),
+        _row("stationarity", of["stationarity"])._replace(needed=False),
     )
 
 

@@ -102,7 +102,7 @@ class LDM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         basis = tensors["basis"]
         config = replace(loaded._configured(), batch=header["batch"], window=header["window"])
         generator = torch.Generator().manual_seed(0)
-        network = Network(basis.shape[-1], config.encoder, config.predictor, [generator], config.method.latent)
+        network = Network(basis.shape[-1], config.encoder, config.predictor, [generator], loaded._method().latent)
         network.double().load_state_dict({k.removeprefix("network/"): v for k, v in tensors.items() if "/" in k})
         none = torch.zeros(1, 0)
         loaded._keep(
