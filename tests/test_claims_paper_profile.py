@@ -9,6 +9,7 @@ import pytest
 
 from reports.cell import CellResult
 from reports.claim import Claim, Judgement, Outcome
+from reports.commands.report import PROFILES
 from reports.composition import in_parts, together, with_seeds
 from reports.evaluation import unique_cells
 from reports.paper_profile import (
@@ -49,6 +50,10 @@ def test_every_claim_of_every_profile_is_there(paper, full):
     assert {claim.id for claim in full.claims} >= claims
     assert {theorem.id for one in smaller_profiles() for theorem in one.theorems} == {t.id for t in paper.theorems}
     assert {check for one in smaller_profiles() for check in one.checks} == set(paper.checks)
+
+
+def test_the_command_line_names_every_profile():
+    assert (*(one.name for one in smaller_profiles()), "paper", "full") == PROFILES
 
 
 def test_published_values_come_along(paper):

@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from reports.profiles import Profile
 
-PROFILES = ("quick", "worlds", "theorems", "categorical", "estimators", "methods", "paper", "full")
+PROFILES = ("quick", "worlds", "theorems", "categorical", "kalman", "estimators", "methods", "paper", "full")
 _INTERRUPTED = 130
 
 
@@ -21,10 +21,10 @@ def run(
         str | None,
         typer.Option(
             help="Which claims, and at what size: quick (minutes, the default), theorems (every assumption of every "
-            "theorem removed in turn, minutes), worlds (an hour), categorical (digits, minutes), estimators "
-            "(entropies compared, a quarter of an hour), methods (rows of table 1 on known worlds, ten minutes), paper "
-            "(all of these, ten seeds and more for the headline claims, 3 hours on 2 cores at most) or full (more "
-            "seeds and dimensions, for a cluster)."
+            "theorem removed in turn, minutes), worlds (an hour), categorical (digits, minutes), "
+            "kalman (filters on noisy observations), estimators (entropies compared, a quarter of an hour), methods "
+            "(rows of table 1 on known worlds, ten minutes), paper (all of these, ten seeds and more for the "
+            "headline claims, 3 hours on 2 cores at most) or full (more seeds and dimensions, for a cluster)."
         ),
     ] = None,
     only: Annotated[
