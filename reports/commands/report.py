@@ -12,7 +12,7 @@ import typer
 if TYPE_CHECKING:
     from reports.profiles import Profile
 
-PROFILES = ("quick", "worlds", "theorems", "categorical", "kalman", "estimators", "kalman", "methods", "paper", "full")
+PROFILES = ("quick", "worlds", "theorems", "categorical", "kalman", "estimators", "methods", "paper", "full")
 _INTERRUPTED = 130
 
 
