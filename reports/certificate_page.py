@@ -83,8 +83,9 @@ def _rates(record: Mapping[str, Any]) -> str:
         "## Error rates",
         "",
         f"Fits of {record['sequences']} sequences of {record['length']} steps, 100 channels, {record['starts']} "
-        f"starts, the true dimension given, fresh mixing, latents and networks every time; "
-        f"{record['seconds']:.1f} CPU seconds a fit. A false certificate is any certificate in a world that breaks an assumption. In violation V7 the "
+        "starts, the true dimension given, fresh mixing, latents and networks every time; "
+        f"{record['seconds']:.1f} CPU seconds a fit. A false certificate is any certificate in a world that breaks an "
+        "assumption, also where the code happens to be affine to the latents. In violation V7 the "
         "encoder sees two frames, so they are joined into one before the fit.",
         "",
         f"- **False certificates: {false['certified']} of {false['count']}** (asked for: {asked['violated']}), "
