@@ -105,25 +105,38 @@ def above_truth(summaries: Summaries) -> tuple[int, int]:
         for run in summary["runs"]
         if summary["form"] == "LDM" and run["optimum"]
     ]
-    return sum(one["objective"] - one["oracle"] > 3 * one["standard_error"] for one in shown), len(shown)
+    return sum(map(_is_above, shown)), len(shown)
+
+
+def _at_optimum(run: Mapping[str, Any]) -> bool:
+    return bool(run["optimum"]) and bool(run["optimum"]["reached"]) and not _is_above(run["optimum"])
+
+
+def _is_above(evidence: Mapping[str, Any]) -> bool:
+    """Beyond three standard errors above the true latents."""
+    return bool(evidence["objective"] - evidence["oracle"] > 3 * evidence["standard_error"])
 
 
 def all_recover(score: str, threshold: float) -> Rule:
-    """SUPPORTED iff every run of every cell scores the threshold; REFUTED where one at its optimum does not."""
+    """SUPPORTED iff every run of every cell scores the threshold; REFUTED where one at the optimum does not.
+
+    A run whose F lies above that of the true latents beyond three standard errors found a bias of the estimator, not
+    the optimum of the objective.
+    """
 
     def rule(summaries: Summaries) -> Judgement:
         scored = [(run["scores"][score]["estimate"], run) for summary in summaries.values() for run in summary["runs"]]
         row = min((summary["over_seeds"][score] for summary in summaries.values()), key=lambda one: one["estimate"])
         measured = Measured(row["estimate"], row["low"], row["high"])
         short = [(value, run) for value, run in scored if not value >= threshold]
-        reached = sum(bool(run["optimum"] and run["optimum"]["reached"]) for _, run in scored)
+        reached = sum(_at_optimum(run) for _, run in scored)
         reason = (
             f"{len(scored) - len(short)} of {len(scored)} runs score {threshold:g} or more, the lowest "
             f"{min(value for value, _ in scored):.3f}; {reached} reached the optimum"
         )
         if not short:
             return Judgement(Outcome.SUPPORTED, measured, reason)
-        refuted = any(run["optimum"] and run["optimum"]["reached"] for _, run in short)
+        refuted = any(_at_optimum(run) for _, run in short)
         return Judgement(Outcome.REFUTED if refuted else Outcome.INCONCLUSIVE, measured, reason)
 
     return rule

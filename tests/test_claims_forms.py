@@ -95,7 +95,13 @@ def test_codes_above_the_true_latents_are_counted():
 
 @pytest.mark.parametrize(
     ("level", "gap", "outcome"),
-    [(0.99, 0.1, "SUPPORTED"), (0.9, 0.1, "REFUTED"), (0.9, 0.5, "INCONCLUSIVE"), (0.9, None, "INCONCLUSIVE")],
+    [
+        (0.99, 0.1, "SUPPORTED"),
+        (0.9, 0.1, "REFUTED"),
+        (0.9, 0.5, "INCONCLUSIVE"),
+        (0.9, -0.5, "INCONCLUSIVE"),
+        (0.9, None, "INCONCLUSIVE"),
+    ],
 )
 def test_a_run_below_the_threshold_refutes_at_its_optimum_only(level, gap, outcome):
     assert all_recover("r2_affine", 0.98)({"cell": summary("MI", level, gap=gap)}).outcome is Outcome[outcome]
