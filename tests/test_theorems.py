@@ -17,11 +17,11 @@ from reports.encoder_input import encoder_input
 from reports.falsification_methods import ROWS as METHOD_ROWS
 from reports.falsification_profile import THEOREMS, all_violations, is_run, theorems
 from reports.falsification_sphere import SPHERES
-from reports.falsification_training import CONTROLS, SETTINGS
+from reports.falsification_training import CONTROLS, SETTINGS, violation_cells
 from reports.plain_json import plain
 from reports.profiles import profile, profile_with
 from reports.report import select
-from reports.theorems import LINEAR_ICA
+from reports.theorems import LINEAR_ICA, THEOREM_1
 from reports.trained_worlds import start_codes
 from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
 from reports.witness_cell import WitnessCell
@@ -127,9 +127,13 @@ def test_a_theorem_stands_for_its_claims():
         select(PROFILE, ["thm-9"])
 
 
-def test_names_are_looked_up_in_quick_first():
-    assert profile_with(["thm-1"]).name == "quick"
+def test_names_are_looked_up_in_quick_first_and_theorems_with_their_training():
     assert profile_with(["thm-1/fold"]).name == "quick"
+    table = profile_with(["thm-1"])
+    cells = {claim.id: len(claim.cells) for claim in table.claims}
+    assert table.name == "theorems"
+    assert {row.claim for row in THEOREM_1.violations} <= set(cells)
+    assert cells["thm-1/warped-latents"] == 1 + len(violation_cells("warped_latents"))
     assert profile_with(["thm-1h"]).name == "theorems"
     assert profile_with(["follow-up/leakage"]).name == "worlds"
     with pytest.raises(ValueError, match=r"unknown claim 'thm-9': profile 'quick' has .*profile 'theorems' has "):

@@ -17,7 +17,9 @@ _LEAST, _MOST = 1e-3, 10.0
 
 def draw(records: Mapping[str, Record]) -> Drawing | None:
     """One panel a world, one dot a run: its share of the best run's information that is lost, against its R2."""
-    cells = [record.summary for record in records.values() if any("judged" in run for run in record.summary["runs"])]
+    cells = [
+        record.summary for record in records.values() if any("judged" in run for run in record.summary.get("runs", ()))
+    ]
     worlds = list(dict.fromkeys(summary["world"] for summary in cells))
     if not worlds:
         return None
