@@ -31,6 +31,7 @@ from reports.training_cell import SampleSizes, WorldChoice
 from synthetic import Trajectories, World
 
 SCORES = ("r2_affine", "r2_affine_reverse", "procrustes_r2")
+_COLLAPSED = 0.99
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ class PairedCell:
         self, i: int, world: World, test: Trajectories, codes: Float[Tensor, "n 2 m"], found: HeldOut
     ) -> dict[str, Any]:
         free = slice(0, world.dim - 1 if self.method.model.lives_on == "simplex" else None)
-        measured = measure(test.z[:, 1, free], codes[:, 1, free], seed=self.seeds[i], scores=SCORES).to_json()
+        measured = measure(test.z[:, 1, free], settled(codes[:, 1, free]), seed=self.seeds[i], scores=SCORES).to_json()
         true = paired_oracle(world, test.z, self.method)
         return {
             "seed": self.seeds[i],
@@ -131,6 +132,16 @@ class PairedCell:
             "ceiling": {"r2": ceiling.r2, "low": ceiling.low, "high": ceiling.high, "why": ceiling.why},
             "steps": self.config.steps,
         }
+
+
+def settled(codes: Float[Tensor, "n m"]) -> Float[Tensor, "n m"]:
+    """The codes, or their median in every row where all but one in a hundred rows hold it: they have collapsed.
+
+    Of stragglers a split into halves may leave none to fit on.
+    """
+    middle = codes.median(0).values
+    collapsed = (codes == middle).all(-1).float().mean() > _COLLAPSED
+    return middle.expand_as(codes).clone() if bool(collapsed) else codes
 
 
 def _spectrum(rows: Float[Tensor, "n m"]) -> Float[np.ndarray, " m"]:

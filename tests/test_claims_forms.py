@@ -25,7 +25,7 @@ from reports.forms_rules import (
     scale_is,
 )
 from reports.over_seeds import over_seeds
-from reports.paired_cell import PairedCell
+from reports.paired_cell import PairedCell, settled
 from reports.paired_oracle import paired_oracle
 from reports.store import Record
 from reports.training_cell import SampleSizes, WorldChoice
@@ -207,6 +207,14 @@ def _record(result):
     for name, value in (("cell", CELL.id), ("summary", result.summary), ("arrays", result.arrays)):
         object.__setattr__(record, name, value)
     return record
+
+
+def test_a_code_of_one_point_and_two_stragglers_has_collapsed_and_one_of_two_points_has_not():
+    codes = torch.full((400, 2), 0.5)
+    codes[:2] = 1.0
+    assert bool((settled(codes) == 0.5).all())
+    codes[:20] = 1.0
+    assert torch.equal(settled(codes), codes)
 
 
 def test_cells_refuse_sequences_and_methods_for_series():
