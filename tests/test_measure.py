@@ -64,6 +64,16 @@ def test_scores_can_be_chosen_and_unequal_widths_leave_out_what_does_not_apply()
     }
 
 
+@pytest.mark.parametrize("stragglers", [1, 3])
+def test_a_code_that_is_constant_but_for_a_few_rows_has_collapsed(stragglers):
+    rng = np.random.default_rng(0)
+    z, code = rng.standard_normal((2000, 2)), np.zeros((2000, 2))
+    code[:stragglers] = rng.standard_normal((stragglers, 2))
+    found = measure(z, code, seed=0).verdict
+    assert found.found == "none"
+    assert "collapse" in found.reason
+
+
 def test_constant_recovered_columns_are_a_finding():
     z, y = _pair()
     y[:, 1] = 3.0

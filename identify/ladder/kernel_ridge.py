@@ -168,6 +168,8 @@ def fit_nonlinear(
     whiten = whiten[:, np.any(whiten != 0, axis=0)]
     y = y - y.mean(axis=0)
     total = np.sum(y**2, axis=0)
+    if not whiten.size:
+        return NonlinearFit((), y.min(axis=0), y.max(axis=0))  # x is constant: nothing to predict from
     k, count, everything = whiten.shape[1], min(FOURIER, max(2 * len(x), 60)), np.arange(y.shape[1])
     fits = [solve(Family(mean, whiten, pairs=True), x, y, everything)]
     for width in WIDTHS:
