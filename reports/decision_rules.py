@@ -104,10 +104,13 @@ def is_inside(run: Mapping[str, Any], conclusion: str) -> bool:
 
 
 def refutes(run: Mapping[str, Any], conclusion: str) -> bool:
-    """At the optimum, certified outside the conclusion, further than imperfect training explains (`none` always)."""
+    """At the optimum, certified outside the conclusion, further than imperfect training explains (`none` always).
+
+    A run beyond the optimum found a bias of the entropy estimator and refutes nothing.
+    """
     verdict = run["verdict"]
     outside = verdict["outcome"] == "SUPPORTED" and not is_contained(verdict["class"], conclusion)
-    if not (outside and run["optimum"]["reached"]):
+    if not (outside and run["optimum"]["reached"]) or run["optimum"].get("exceeds", False):
         return False
     if verdict["class"] == "none":
         return True

@@ -94,6 +94,13 @@ def test_each_run_is_held_against_the_ceiling_of_its_own_world():
     assert "1 of 2 runs" in judgement.reason
 
 
+def test_a_run_beyond_the_optimum_refutes_nothing():
+    outside = run("nonlinear", r2=0.6)
+    assert RULE({"c": summary(outside, run())}).outcome is Outcome.REFUTED
+    outside["optimum"] |= {"exceeds": True}
+    assert RULE({"c": summary(outside, run())}).outcome is Outcome.INCONCLUSIVE
+
+
 def test_the_published_protocol_is_told_beside_the_ceiling():
     one = summary(run(r2=0.9), ceiling=0.92)
     one["single_sequence"] = {"published": 0.94, "low": 0.6, "high": 0.97, "share_at_least_published": 0.35}

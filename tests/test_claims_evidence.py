@@ -58,6 +58,13 @@ def test_the_optimum_is_reached_within_three_standard_errors(found, reached):
     assert (evidence["oracle"], evidence["standard_error"]) == (1.0, 0.1)
 
 
+@pytest.mark.parametrize(("found", "exceeds"), [(1.29, False), (1.31, True), (0.0, False), (-math.inf, False)])
+def test_a_run_beyond_the_optimum_found_a_bias(found, exceeds):
+    evidence = optimum_evidence(HeldOut(found, 0.1), HeldOut(1.0, 0.1))
+    assert evidence["exceeds"] is exceeds
+    assert ("a bias of the estimator" in evidence["text"]) is exceeds
+
+
 def test_a_collapse_is_told_as_such():
     assert "collapsed" in optimum_evidence(HeldOut(-math.inf, math.nan), HeldOut(1.0, 0.1))["text"]
 
