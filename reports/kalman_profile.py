@@ -1,6 +1,8 @@
 """Claims about LDM with a Kalman filter: recovery against ceilings and published values, calibration, noise, decoding.
 
-Pilot runs on seeds 0 and 1 chose training and thresholds; the claims use seeds 10 to 14.
+Pilot runs on seeds 0, 1, 10 to 14 and 20 to 26 chose training and thresholds; the claims use seeds 30 to 34. Encoders
+start with a linear skip: without it two runs of five found a code of rare frames (empty images), which is predictable
+and which log det takes for entropy.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from reports.training_cell import WorldChoice
 from synthetic import World, noisy_dots, place_cells
 from synthetic.noisy_worlds import VARYING
 
-SEEDS = (10, 11, 12, 13, 14)
+SEEDS = (30, 31, 32, 33, 34)
 SUPPORTED = frozenset({Outcome.SUPPORTED})
 INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
 WHOLE = CalibrationConfig(window=100)
@@ -130,7 +132,7 @@ def kalman_claims() -> tuple[Claim, ...]:
 def rotation_cell() -> KalmanCell:
     """Damped rotation, constant pixel noise."""
     return KalmanCell(
-        "rotation-dots/filter", _dots("rotation"), _config(2, 2, 3000, 128), SEEDS, 110.0, calibration=WHOLE
+        "rotation-dots/filter", _dots("rotation"), _config(2, 2, 1500, 128), SEEDS, 60.0, calibration=WHOLE
     )
 
 
@@ -178,7 +180,7 @@ def _config(
 ) -> FitConfig:
     return FitConfig(
         method=method,
-        encoder=EncoderConfig(width, (64, 64, 64), components=components, whiten=False),
+        encoder=EncoderConfig(width, (64, 64, 64), skip=True, components=components, whiten=False),
         predictor=KalmanConfig(states),
         steps=steps,
         batch=batch,
@@ -199,7 +201,7 @@ def _figure_eight(name: str, cell: KalmanCell) -> Claim:
         at_least("r2_affine", 0.99),
         _least_text("the affine R² of the position from the filter's state", 0.99)
         + (
-            " The pilot runs ended at .84 to .87: the fixed noise level leaves the code's scale free."
+            " The pilot runs ended at .29 to .93: the fixed noise level leaves the code's scale free."
             if stopped
             else ""
         ),
