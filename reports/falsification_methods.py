@@ -66,9 +66,16 @@ class Row:
     predictor: tuple[int, ...] = (16,)
 
 
-def _model(width: int, method: Method, arguments: tuple[tuple[str, Any], ...] = ()) -> Row:
+def _model(width: int, method: Method, arguments: tuple[tuple[str, Any], ...] = (), start_steps: int = 2000) -> Row:
     return Row(
-        width, method, INFO_LDM, arguments, rate=0.02, start_steps=2000, start_hidden=(64, 64, 64), predictor=(32, 32)
+        width,
+        method,
+        INFO_LDM,
+        arguments,
+        rate=0.02,
+        start_steps=start_steps,
+        start_hidden=(64, 64, 64),
+        predictor=(32, 32),
     )
 
 
@@ -83,13 +90,17 @@ def _aligned(width: int, method: Method, intact: Method) -> Row:
 
 ROWS = {
     "context_covariance": _model(3, OWN_COVARIANCE, (("beta", 0.6),)),
-    "level_set_flow": _model(2, OWN_COVARIANCE, (("shift", 0.1),)),
+    "level_set_flow": _model(2, OWN_COVARIANCE, (("shift", 0.06),), 3000),
     "free_density": _model(2, FREE_DENSITY),
     "ignored_signal": _condition(MATCHING),
     "common_cause": _condition(INFO_LDM),
     "redundant_statistic": _condition(INFO_LDM),
-    "two_contexts": replace(_model(3, INFO_LDM, (("rate", 0.5),)), sees="condition"),
-    "cubed_signal": replace(_model(1, FREE_DENSITY), sees="condition"),
+    "two_contexts": replace(
+        _model(3, INFO_LDM, (("rate", 0.22),), 4000), sees="condition", start_hidden=(128, 128, 128)
+    ),
+    "cubed_signal": replace(
+        _model(1, FREE_DENSITY, (("slope", 3.0),), 3500), sees="condition", start_hidden=(96, 96, 96)
+    ),
     "negative_correlation": _aligned(1, WHITENED, WHITENED),
     "unequal_correlations": _aligned(2, NORMAL, NORMAL),
     "no_alignment": replace(_aligned(2, LAW_ALONE, NORMAL), arguments=(("rate", 0.3),)),

@@ -50,6 +50,7 @@ def every_mixing() -> dict[str, Mixing]:
         "sinh_warp_last": SinhWarp(3, 0.8, last=1),
         "asinh_warp": AsinhWarp(3, 2.0),
         "cube": Cube(2),
+        "cube_with_slope": Cube(2, 0.7),
         "laplace_warp": LaplaceWarp(2),
         "shift": Shift(2, 0.7),
         "inverse_map": InverseMap(Composition((SinhWarp(2), SineShear()))),

@@ -225,6 +225,24 @@ def test_published_numbers():
     assert VIOLATIONS["cubed_signal"].attained.divergence == pytest.approx(1.7565, abs=5e-5)
 
 
+@pytest.mark.parametrize("slope", [0.5, 1.0])
+def test_a_cube_with_a_slope_falls_short_by_its_divergence(slope):
+    """E[log p(z | c) - log N(z; mean, average variance)] by Gauss-Hermite quadrature over c and the noise."""
+    rho, free = 0.9, 1 - 0.9**2
+    violation = synthetic.cubed_signal(rho, slope)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(120)
+    weights = weights / weights.sum()
+    mean = rho * nodes[:, None]
+    s = mean + math.sqrt(free) * nodes
+    z, middle = s**3 + slope * s, mean**3 + (3 * free + slope) * mean
+    weight = weights[:, None] * weights
+    spread = (weight * (z - middle) ** 2).sum()
+    true = -(nodes**2) / 2 - math.log(free) / 2 - np.log(3 * s**2 + slope)
+    model = -((z - middle) ** 2) / (2 * spread) - math.log(spread) / 2
+    assert violation.attained.divergence == pytest.approx((weight * (true - model)).sum(), abs=1e-4)
+    assert violation.affine_r2[0] == pytest.approx((3 + slope) ** 2 / (15 + 6 * slope + slope**2))
+
+
 def test_what_escapes_escapes_as_declared():
     """Bijections of s are inverted; codes that do not determine s give one code to two signals."""
     for violation in ALL.values():
@@ -280,6 +298,7 @@ def test_objectives_weigh_their_terms():
         (lambda: LinearNuisance(0.5, 0.5, 0.0), "spread=0.0 makes the nuisance a function"),
         (lambda: LinearNuisance(0.5, 0.5, 1.0).sample(torch.zeros(2, 3, 2), seeded()), "z has 2 dimensions"),
         (lambda: synthetic.Cube(0), "dimension=0 has nothing to cube"),
+        (lambda: synthetic.cubed_signal(slope=-1.0), "slope=-1.0 at zero turns the cube back"),
         (lambda: SignalCode(Linear(torch.ones(3, 2)), 1), "map from 2 to 3 dimensions"),
         (lambda: SignalCode(synthetic.Cube(1), -1), "beside=-1"),
         (
