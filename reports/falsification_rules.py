@@ -2,7 +2,8 @@
 
 A row is as predicted where the witness is optimal and outside the conclusion, and provably worse in the intact twin.
 The witness's gap counts as zero within five standard errors (false-alarm rate 6e-7, where it is not exact), and as
-worse beyond five; so a twin that is told from zero also shows that a gap of its size would have been seen.
+worse beyond five; so a twin that is told from zero also shows that a gap of its size would have been seen. A twin's gap
+between one and five standard errors below zero leaves the row open.
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ def falsified(conclusion: str) -> Rule:
         against = [reason for run in witnessed if (reason := _against(run, conclusion, kind))]
         if against:
             return Judgement(Outcome.REFUTED, measured, f"{len(against)} of {len(witnessed)} draws: {against[0]}")
-        undecided = sum(not shows(run, conclusion, kind) for run in witnessed)
+        undecided = sum(not (shows(run, conclusion, kind) and is_worse(run["twin_gap"])) for run in witnessed)
         if undecided:
-            reason = f"whether the witness is outside {conclusion} is open in {undecided} of {len(witnessed)} draws"
+            reason = (
+                f"whether the witness is outside {conclusion}, and worse in the intact twin, is open in {undecided} of "
+                f"{len(witnessed)} draws"
+            )
             return Judgement(Outcome.INCONCLUSIVE, measured, reason)
         trained = [one for one in summaries.values() if one["kind"] == "training"]
         outcome, sentences = _trained(trained, conclusion, kind)
@@ -69,6 +73,11 @@ def is_worse(gap: Mapping[str, Any]) -> bool:
     return gap["value"] < -ERRORS * gap["standard_error"] - EXACT
 
 
+def is_as_good(gap: Mapping[str, Any]) -> bool:
+    """No sign of being worse: a gap that is worse by six standard errors looks like this at a rate of 3e-7."""
+    return gap["value"] >= -gap["standard_error"] - EXACT
+
+
 def shows(run: Run, conclusion: str, kind: Kind) -> bool:
     """The witness escapes the conclusion in the way that is claimed: outside, lost, or beyond a bound alone."""
     if kind == "breaks_bound":
@@ -92,7 +101,7 @@ def _against(run: Run, conclusion: str, kind: Kind) -> str | None:
     """What contradicts the row, if anything does."""
     if not vanishes(run["gap"]):
         return f"the witness is not optimal, gap {run['gap']['value']:.3g} {run['gap']['unit']}"
-    if not is_worse(run["twin_gap"]):
+    if is_as_good(run["twin_gap"]):
         return f"the witness is as good in the intact twin, gap {run['twin_gap']['value']:.3g}"
     if kind != "breaks_bound" and is_inside(run, conclusion):
         return f"the witness is inside {conclusion}"

@@ -81,7 +81,7 @@ FOLLOW_UP = Theorem(
     violations=(
         Removal(
             assumption="perfect matching: information alone is asked for",
-            automorphism="$z = s^3 + 3 s$, as any bijection",
+            automorphism="$z = s^3$ (trained: $s^3 + 3 s$), as any bijection",
             predicted="componentwise, outside affine",
             claim="follow-up/cubed-signal",
             check="fu-1",

@@ -35,7 +35,7 @@ from synthetic.sequence_map import SequenceMap
 AnyViolation = Violation | InfoViolation | AlignmentViolation
 
 _SEQUENCES, _LENGTH = 2000, 3
-_CONDITIONED = 1200  # every draw is averaged over up to 2,809 conditions
+_CONDITIONED = 600  # every draw is averaged over up to 2,809 conditions
 _PAIRS = 40_000
 
 

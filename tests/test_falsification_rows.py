@@ -13,7 +13,7 @@ from reports.claim import Outcome
 from reports.environment import environment
 from reports.evaluation import evaluate
 from reports.falsification_profile import THEOREMS, is_run, row_claim
-from reports.falsification_rules import falsified, identified, is_worse, shows, vanishes
+from reports.falsification_rules import falsified, identified, is_as_good, is_worse, shows, vanishes
 from reports.falsification_table import found_by, gaps, row_scores
 from reports.page import page
 from reports.store import Record
@@ -100,6 +100,8 @@ def test_gaps_count_as_zero_within_five_errors_and_as_worse_beyond():
     assert is_worse(Gap(-0.06, 0.01, "nats")._asdict())
     assert not is_worse(Gap(-0.04, 0.01, "nats")._asdict())
     assert not is_worse(Gap(-1e-12, 0.0, "nats")._asdict())
+    assert is_as_good(Gap(-0.009, 0.01, "nats")._asdict())
+    assert not is_as_good(Gap(-0.04, 0.01, "nats")._asdict())
 
 
 # rules, on made-up runs
