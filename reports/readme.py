@@ -54,7 +54,8 @@ def rendered(text: str) -> str:
 
 
 def _claims(kept: Mapping[str, Any]) -> str:
-    minutes, rows = kept["seconds"] / 60, {claim.id for claim in witnessed_rows()}
+    minutes = sum(run["seconds"] for run in (kept, *kept["earlier"])) / 60
+    rows = {claim.id for claim in witnessed_rows()}
     shown = [row for row in kept["claims"] if row["id"] not in rows]
     witnessed = [row for row in kept["claims"] if row["id"] in rows]
     met = sum(row["as_expected"] for row in witnessed)
