@@ -52,7 +52,8 @@ _RULE_TEXT = (
     "lies more than five standard errors below 0. Codes trained from the witness, where there are any, stay: within "
     "three standard errors of the optimum and outside (or breaking the bound alone); in the intact twin none does. "
     "Random starts are counted, not judged. REFUTED: the witness is not optimal, or inside the class, or as good in "
-    "the twin (less than a standard error below 0), or a code in the twin reached the optimum outside the class. INCONCLUSIVE: anything else."
+    "the twin (less than a standard error below 0), or a code in the twin reached the optimum outside the class. "
+    "INCONCLUSIVE: anything else."
 )
 
 
