@@ -98,12 +98,10 @@ def row_claim(theorem: Theorem, row: Removal, trained: bool = True) -> Claim:
 
 
 def _arguments(world: str) -> tuple[tuple[str, Any], ...]:
-    """Those that its codes are trained with; none where it is not trained, or where the witness is another bijection.
-
-    The cube is far from the optimum in the twin, but flat where no network holds it: networks train with a slope.
-    """
-    chosen = SETTINGS.get(world) or ROWS.get(world)
-    return chosen.arguments if chosen and world != "cubed_signal" else ()
+    """Those that its codes are trained with, unless the row's witness is another; none where it is not trained."""
+    if world in ROWS:
+        return ROWS[world].witnessed
+    return SETTINGS[world].arguments if world in SETTINGS else ()
 
 
 def _control(name: str) -> Claim:

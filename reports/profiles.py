@@ -102,11 +102,14 @@ def profile_with(names: Sequence[str]) -> Profile:
     `ValueError` where no profile knows all names.
     """
     from reports.composition import together
+    from reports.falsification_profile import THEOREMS
     from reports.report import names_of, unknown_names
+    from reports.theorems import LINEAR_ICA
 
-    tables = together("theorems", [profile("quick"), profile("theorems")])
-    if {theorem.id for theorem in tables.theorems} & set(names) and not unknown_names(tables, names):
-        return tables
+    if {theorem.id for theorem in (*THEOREMS, LINEAR_ICA)} & set(names):
+        tables = together("theorems", [profile("quick"), profile("theorems")])
+        if not unknown_names(tables, names):
+            return tables
     seen = []
     for make in _all_factories().values():
         seen.append(make())
