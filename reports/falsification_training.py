@@ -1,8 +1,4 @@
-"""Cells that train where an assumption is off: from a random start, from the witness, and from it in the intact twin.
-
-A code that starts at the witness of a violation is at an optimum and should stay; in the intact twin, and in a control
-that only resembles a violation, it is at none. Learning rates are small there, so that what moves it is the objective.
-"""
+"""Rows and positive controls trained by LDM with Gaussians of constant covariance, unit codes apart."""
 
 from __future__ import annotations
 
@@ -10,26 +6,31 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from identify.encoders import EncoderConfig
 from identify.latent_models import GaussianConfig
 from identify.methods import KNN, LOG_DET, EntropyConfig, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.encoder_input import Sees
+from reports.falsification_cells import (
+    AFFINE_OR_NOT,
+    MANY_PAIRS,
+    PAIRS,
+    SEEDS,
+    START,
+    Start,
+    intact_twin,
+    pair_config,
+    random_cell,
+    witness_cell,
+)
 from reports.falsification_sphere import SPHERES, sphere_cells
 from reports.training_cell import SCORES, SampleSizes, TrainingCell, WorldChoice
 from synthetic import markov_gaussian, positive_controls, violations
 
-SEEDS = (0, 1, 2)
-PAIRS = SampleSizes(train=20_000, test=4_000, length=2)
-MANY_PAIRS = replace(PAIRS, train=100_000)
 HALF_TURN = ("rate", math.pi)
-_NARROW = ("r2_affine", "r2_nonlinear")
-_EQUAL = (*SCORES, "r2_nonlinear")
 _THIRD_NEIGHBOUR = replace(KNN, entropy=EntropyConfig("knn", k=3))
 _STARTED = replace(_THIRD_NEIGHBOUR, warm_start=0.0)
 _RATES = {"muon": 0.1, "adamw": 0.02}
-_HIDDEN, _START_HIDDEN = (32, 32, 32), (64, 64, 64)
 
 
 @dataclass(frozen=True)
@@ -47,15 +48,26 @@ class Setting:
     narrower: bool = False
     sample: SampleSizes = PAIRS
     batch: int = 256
-    start_steps: int = 2000
+    start: Start = START
     predictor: tuple[int, ...] = (16,)
     restarts: int = 1
     random: Method = KNN
     optimizer: Literal["muon", "adamw"] = "muon"
 
-    def method(self, base: Method) -> Method:
-        """The method in this setting's form."""
-        return replace(base, form=self.form)
+    @property
+    def scores(self) -> tuple[str, ...]:
+        """What is measured of its codes."""
+        return AFFINE_OR_NOT if self.narrower else (*SCORES, "r2_nonlinear")
+
+    def config(self, base: Method) -> FitConfig:
+        """Training from a random start, by the method in this setting's form."""
+        predictor = PredictorConfig("mlp", self.predictor, skip=True, activation="leaky_relu")
+        return replace(
+            pair_config(self.width, replace(base, form=self.form), predictor, self.steps, self.batch),
+            optimizer=self.optimizer,
+            learning_rate=_RATES[self.optimizer],
+            restarts=self.restarts,
+        )
 
 
 SETTINGS = {
@@ -64,7 +76,7 @@ SETTINGS = {
     "warped_latents": Setting(2),
     "encoder_of_the_past": Setting(2, sees="past", form="LDM"),
     "encoder_of_the_time": Setting(2, arguments=(HALF_TURN,), sees="time"),
-    "free_coordinate": Setting(2, start_steps=4000),
+    "free_coordinate": Setting(2, start=Start(4000)),
     "independent_coordinate": Setting(1, narrower=True),
 }
 """The violations whose model class is among our latent models."""
@@ -92,8 +104,7 @@ def violation_cells(name: str) -> tuple[TrainingCell, ...]:
     cells = (_random(world, setting), _witness(world, setting))
     if setting.narrower:
         return cells
-    twin = replace(world, label=f"{world.label}-intact", intact=True)
-    return (*cells, _witness(twin, replace(setting, sees="frame", form="MI")))
+    return (*cells, _witness(intact_twin(world), replace(setting, sees="frame", form="MI")))
 
 
 def control_cells(name: str) -> tuple[TrainingCell, ...]:
@@ -106,54 +117,13 @@ def round_noise_cell() -> TrainingCell:
     """Two Markov latents under a model whose covariance is a multiple of the identity, as theirs is."""
     method = replace(LOG_DET, latent=GaussianConfig("isotropic"))
     world = WorldChoice("markov-2", markov_gaussian, (("dim", 2), ("alpha", 0.1), ("mixing", "narrow")))
-    config = _config(Setting(2, restarts=2), method)
-    return TrainingCell("markov-2/round-noise", world, config, PAIRS, SEEDS, 10.0)
+    return TrainingCell("markov-2/round-noise", world, Setting(2, restarts=2).config(method), PAIRS, SEEDS, 10.0)
 
 
 def _random(world: WorldChoice, setting: Setting) -> TrainingCell:
-    return TrainingCell(
-        id=f"{world.label}/falsify-random",
-        world=world,
-        config=_config(setting, setting.method(setting.random)),
-        sample=setting.sample,
-        seeds=SEEDS,
-        cost=0.03 * setting.steps * setting.batch / 256 * setting.restarts,
-        sees=setting.sees,
-        scores=_NARROW if setting.narrower else _EQUAL,
-    )
+    cost = 0.03 * setting.steps * setting.batch / 256 * setting.restarts
+    return random_cell(world, setting.config(setting.random), cost, setting.sample, setting.sees, setting.scores)
 
 
 def _witness(world: WorldChoice, setting: Setting) -> TrainingCell:
-    config = replace(
-        _config(setting, setting.method(_STARTED), _START_HIDDEN),
-        steps=100,
-        learning_rate=0.001,
-        batch=1024,
-        start_steps=setting.start_steps,
-        restarts=1,
-    )
-    return TrainingCell(
-        id=f"{world.label}/falsify-witness",
-        world=world,
-        config=config,
-        sample=MANY_PAIRS,
-        seeds=SEEDS,
-        cost=0.01 * setting.start_steps,
-        start="witness",
-        sees=setting.sees,
-        scores=_NARROW if setting.narrower else _EQUAL,
-    )
-
-
-def _config(setting: Setting, method: Method, hidden: tuple[int, ...] = _HIDDEN) -> FitConfig:
-    return FitConfig(
-        method=method,
-        encoder=EncoderConfig(setting.width, hidden, "leaky_relu", skip=True),
-        predictor=PredictorConfig("mlp", setting.predictor, skip=True, activation="leaky_relu"),
-        steps=setting.steps,
-        batch=setting.batch,
-        window=2,
-        optimizer=setting.optimizer,
-        learning_rate=_RATES[setting.optimizer],
-        restarts=setting.restarts,
-    )
+    return witness_cell(world, setting.config(_STARTED), setting.start, setting.sees, setting.scores)
