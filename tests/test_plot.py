@@ -1,4 +1,4 @@
-"""`identify plot`: every kind from records or arrays, files and captions, and bad input in one line.
+"""Figures of `identify plot`: every kind from records or arrays, and data that no figure can be drawn from.
 
 Nothing here is random beyond fixed draws; figures are judged by what they hold and by their text, not by pixels.
 """
@@ -7,27 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from reports.commands import plot
 from reports.figures.style import STYLES, figure_width, journal_style
-from reports.plain_json import digest
-from reports.plots import gallery
+from reports.plots.gallery import ROOT
 from reports.plots.given_arrays import read_given
 from reports.plots.kind_names import KIND_NAMES
 from reports.plots.kinds import KINDS, drawing, table
 from reports.plots.options import Options
 from reports.plots.saved_run import read_records
-from reports.store import DamagedRecordError, Record, Store
-from tests.test_command_line import identify
+from reports.store import DamagedRecordError, Store
+from tests.plotted_run import PLANE, record, write_run
 
-AXIS = np.linspace(-1, 1, 5)
-PLANE = np.stack(np.meshgrid(AXIS, AXIS), -1).reshape(-1, 2)
 STEPS = np.arange(4) * 10
 ARRAYS = {
     "grid": {"true": PLANE, "after": 2 * PLANE, "before": PLANE**3},
@@ -40,8 +34,6 @@ ARRAYS = {
     "calibration": {"nominal": np.array([0.5, 0.9]), "covered": np.array([0.48, 1.0]), "count": np.array(40)},
     "eigenspectra": {"values": np.array([[3.0, 1.0, 0.1], [2.0, 1.5, 0.2]])},
 }
-
-
 PLAIN = Options()
 
 
@@ -52,22 +44,9 @@ def _draw(kind, sources, options=PLAIN, cells=(), style="icml", column=False):
     return found
 
 
-def _record(cell, dim, over_seeds, arrays=None, **summary):
-    runs = [{"seed": seed, "scores": {"r2_affine": {"estimate": 0.9}}} for seed in (0, 1)]
-    body = {"dim": dim, "world": cell.split("/")[0], "method": "kNN", "runs": runs, "over_seeds": over_seeds} | summary
-    return Record(digest(cell), cell, {}, "", "cpu", {"commit": "c" * 40}, cell, 1.0, body, arrays or {})
-
-
 @pytest.fixture
 def run(tmp_path):
-    """A report with three cells: two of one family, one with a lattice."""
-    score = {"estimate": 0.9, "low": 0.85, "high": 0.95, "worst": 0.8}
-    lattice = {"grid/z": PLANE, "grid/before": PLANE[None] ** 3, "grid/after": PLANE[None]}
-    with Store(tmp_path / "run" / "records") as store:
-        for cell, dim, arrays in (("a-2/knn", 2, lattice), ("a-4/knn", 4, None), ("b/kde", 4, None)):
-            size = {"train": 100 * dim, "test": 50, "length": 2}
-            store.write(_record(cell, dim, {"r2_affine": score}, arrays, sample=size))
-    return tmp_path / "run"
+    return write_run(tmp_path / "run")
 
 
 def test_every_kind_is_named_and_drawn():
@@ -151,13 +130,13 @@ def test_a_score_is_drawn_over_any_number_of_the_records(run):
 def test_curves_come_from_their_records(kind, arrays, said, tmp_path):
     with Store(tmp_path / "records") as store:
         for cell in ("c-1", "c-2"):
-            store.write(_record(cell, 2, {}, arrays, prior="flat", form="MI"))
+            store.write(record(cell, 2, {}, arrays, prior="flat", form="MI"))
     found = _draw(kind, [tmp_path])
     assert said in found.caption
     assert "Records: 2 cells" in found.caption
 
 
-def test_a_lattice_comes_from_its_record(run):
+def test_a_lattice_comes_from_itsrecord(run):
     assert "1 cell" in _draw("grid", [run]).caption
 
 
@@ -188,29 +167,8 @@ def test_journals_have_widths(style, run):
         )
 
 
-def test_files_hold_text_as_text_and_a_caption_lies_beside_them(run, tmp_path):
-    plot.run("score", [str(run)], formats=["pdf", "svg", "png"], out=tmp_path / "fig.png", caption="Ours.")
-    svg = (tmp_path / "fig.svg").read_text()
-    assert ">number of latents<" in svg
-    assert b"/Type3" not in (tmp_path / "fig.pdf").read_bytes()
-    assert b"/FontFile2" in (tmp_path / "fig.pdf").read_bytes()
-    assert (tmp_path / "fig.png").read_bytes().startswith(b"\x89PNG")
-    assert (tmp_path / "fig.txt").read_text().startswith("Ours. affine R2 over dim")
-    again = svg
-    plot.run("score", [str(run)], formats=["svg"], out=tmp_path / "fig")
-    assert (tmp_path / "fig.svg").read_text() == again
-
-
-def test_a_figure_takes_less_than_two_seconds(run, tmp_path):
-    """Import and the first font look-up apart; CPU seconds, since the machine may be busy."""
-    plot.run("grid", [str(run)], out=tmp_path / "fig.pdf")
-    begun = time.process_time()
-    plot.run("grid", [str(run)], out=tmp_path / "fig.pdf")
-    assert time.process_time() - begun < 2
-
-
 def test_rows_become_a_figure_and_a_table(tmp_path):
-    rows = gallery.ROOT / "docs" / "theorems_report"
+    rows = ROOT / "docs" / "theorems_report"
     found = _draw("falsification", [rows])
     kept = json.loads((rows / "rows.json").read_text())
     assert f"of {len(kept['falsification'])} rows" in found.caption
@@ -299,71 +257,3 @@ def test_a_csv_row_is_a_vector(tmp_path):
 def test_a_report_without_the_kind_says_what_there_is(kind, options, cells, message, run):
     with pytest.raises(ValueError, match=message):
         _draw(kind, [run], options, cells)
-
-
-@pytest.mark.parametrize(
-    ("kind", "sources", "options", "message"),
-    [
-        ("nonsense", ["x"], {}, "unknown kind 'nonsense': this version draws grid, score, ladder"),
-        ("grid", [], {}, r"grid of what\? Give the folder of a report, or arrays: true"),
-        ("grid", ["nowhere"], {}, r"nowhere: format '\(none\)' is not known"),
-        ("grid", ["."], {}, "is no report: give the folder that `identify report --out` wrote"),
-        ("grid", [".", "."], {}, "is one source too many: give one folder, or files"),
-        ("grid", ["x.npy"], {"only": ["a"]}, "only='a' chooses among the cells of a report: x.npy is no folder"),
-        ("grid", ["."], {"style": "nature"}, "unknown style 'nature': choose one of icml, neurips, iclr, jmlr"),
-        ("grid", ["."], {"formats": ["gif"]}, "unknown format 'gif': choose one of pdf, svg, png"),
-        ("grid", ["."], {"out": Path("a.gif")}, r"out='a\.gif' ends in \.gif: end it in pdf, svg, png, or give"),
-        ("paths", ["x.npy"], {}, "x.npy is no folder: paths is drawn from the folder of a report"),
-        ("table", ["x"], {}, "table is drawn from one folder of a report, not from x"),
-    ],
-)
-def test_what_cannot_be_drawn_is_said_in_one_line(kind, sources, options, message):
-    with pytest.raises(ValueError, match=message) as refusal:
-        plot.run(kind, sources, **options)
-    assert "\n" not in str(refusal.value)
-
-
-def test_a_folder_that_is_not_there_is_refused(run, tmp_path):
-    with pytest.raises(ValueError, match=r"out='.*fig' lies in a folder that is not there: make .*none first"):
-        plot.run("score", [str(run)], out=tmp_path / "none" / "fig.pdf")
-
-
-def test_the_program_draws_and_refuses(run, tmp_path):
-    found = identify("plot", "score", run, "--out", tmp_path / "fig.svg", "--only", "a-*")
-    assert found.returncode == 0
-    assert "seeds 2 (0–1)" in found.stdout
-    refused = identify("plot", "nonsense")
-    assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (2, "", 1)
-
-
-def test_help_names_every_kind():
-    found = identify("plot", "--help")
-    assert found.returncode == 0
-    for kind in KIND_NAMES:
-        assert kind in found.stdout
-
-
-def test_the_gallery_shows_every_figure_by_its_command():
-    folder = gallery.ROOT / gallery.DOCS
-    text = (folder / "README.md").read_text()
-    for example in gallery.EXAMPLES:
-        assert f"`{example.command}`" in text
-        assert f"]({example.stem}.png)" in text
-        assert (folder / f"{example.stem}.png").is_file()
-    assert {example.kind for example in gallery.EXAMPLES} | {"table"} >= {
-        kind for kind, one in KINDS.items() if one.of_records
-    }
-
-
-def test_kept_records_lose_only_arrays_that_no_figure_needs(run, tmp_path, monkeypatch):
-    monkeypatch.setattr(gallery, "KEPT", {"a-2/*": ("grid/a",), "a-*": ()})
-    for _ in range(2):
-        gallery.keep([run], tmp_path / "kept" / "records")
-        kept = read_records(tmp_path / "kept")
-        assert {cell: set(record.arrays) for cell, record in kept.items()} == {
-            "a-2/knn": {"grid/after"},
-            "a-4/knn": set(),
-        }
-    before = read_records(run)
-    assert all(record.summary == before[cell].summary for cell, record in kept.items())
-    assert not (tmp_path / "kept" / "records" / "index.sqlite").exists()
