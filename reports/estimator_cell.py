@@ -30,7 +30,7 @@ from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
 from reports.over_seeds import over_seeds
 from reports.recovery_cell import one_thread
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import Trajectories
 
 FAILED = 0.95
@@ -58,7 +58,7 @@ class EstimatorCell:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": self.world.configuration(),
             "config": asdict(self.config),
             "sample": asdict(self.sample),
             "seeds": list(self.seeds),
@@ -69,11 +69,7 @@ class EstimatorCell:
     def compute(self, device: str, progress: Progress) -> CellResult:
         """Train all seeds side by side, look on the way, score and judge."""
         worlds = [self.world.build(seed)[0] for seed in self.seeds]
-        generators = [torch.Generator().manual_seed(10_000 + seed) for seed in self.seeds]
-        train, test = (
-            [world.sample(n, self.sample.length, one) for world, one in zip(worlds, generators, strict=True)]
-            for n in (self.sample.train, self.sample.test)
-        )
+        train, test = zip(*map(self.sample.draw, worlds, self.seeds), strict=True)
         with one_thread():
             watcher = _Watcher(self.config, train, test, device)
             begun = time.process_time()
@@ -82,10 +78,7 @@ class EstimatorCell:
             runs = self._runs(fitted, test, watcher, spent)
         summary = {
             "kind": "estimator",
-            "world": self.world.label,
-            "world_text": worlds[0].description,
-            "dim": worlds[0].dim,
-            "observed_dim": worlds[0].observed_dim,
+            **self.world.about(worlds[0]),
             "method": self.estimator,
             "form": self.config.method.form if isinstance(self.config.method, Method) else "MI",
             "bad": self.bad,

@@ -21,7 +21,7 @@ from reports.estimator_bias_cell import LAWS, EstimatorBiasCell
 from reports.estimator_cell import FAILED, GOOD, EstimatorCell
 from reports.estimator_rules import LESS_BIAS, detects, is_best, less_biased, reliable, unbiased_on
 from reports.theorems import THEOREM_1
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import Assumption, Box, Declaration, UniformOn, World, markov_gaussian, plane_world, wobbly_in_view
 
 SEEDS = tuple(range(20))

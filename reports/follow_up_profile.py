@@ -12,7 +12,7 @@ from reports.budget_rules import carries_at_most, within_budget, within_budget_t
 from reports.claim import Claim, Outcome
 from reports.recovery_cell import RecoveryCell
 from reports.theorems_follow_up import FOLLOW_UP
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic.follow_up import follow_up_world
 
 SEEDS = (0, 1, 2)

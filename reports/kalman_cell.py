@@ -31,7 +31,7 @@ from reports.cell import CellResult, Progress
 from reports.kalman_scores import Estimate, correlation, coverage, decoded, estimate
 from reports.over_seeds import over_seeds
 from reports.recovery_cell import one_thread
-from reports.training_cell import WorldChoice
+from reports.world_choice import WorldChoice, drawn
 from synthetic import Square, Trajectories, World
 
 _SHOWN = 80
@@ -45,6 +45,10 @@ class FilterSample:
     calibration: int = 400
     test: int = 300
     length: int = 100
+
+    def draw(self, world: World, seed: int) -> list[Trajectories]:
+        """Sequences for training, for calibration and for testing."""
+        return drawn(world, seed, (self.train, self.calibration, self.test), self.length)
 
 
 class _Found(NamedTuple):
@@ -79,7 +83,7 @@ class KalmanCell:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": self.world.configuration(),
             "config": asdict(self.config),
             "sample": asdict(self.sample),
             "calibration": asdict(self.calibration),
@@ -93,7 +97,7 @@ class KalmanCell:
         """Train all seeds together, calibrate, score seed by seed."""
         with one_thread():
             worlds = [self.world.build(seed)[0] for seed in self.seeds]
-            train, spare, test = self._data(worlds)
+            train, spare, test = zip(*map(self.sample.draw, worlds, self.seeds), strict=True)
             begun = time.process_time()
             fitted = fit([one.x for one in train], self.config, self.seeds, device, progress=progress)
             spent = time.process_time() - begun
@@ -123,14 +127,6 @@ class KalmanCell:
             "cpu_seconds": spent,
         }
         return CellResult(summary, _history(fitted) | shown)
-
-    def _data(self, worlds: Sequence[World]) -> tuple[list[Trajectories], ...]:
-        sets: tuple[list[Trajectories], ...] = ([], [], [])
-        for seed, world in zip(self.seeds, worlds, strict=True):
-            generator = torch.Generator().manual_seed(10_000 + seed)
-            for kept, count in zip(sets, (self.sample.train, self.sample.calibration, self.sample.test), strict=True):
-                kept.append(world.sample(count, self.sample.length, generator))
-        return sets
 
     def _edges(self, fitted: Fitted, spare: Sequence[Trajectories]) -> Float[Tensor, "s e"] | None:
         if self.classes == 1:
@@ -183,10 +179,7 @@ class KalmanCell:
         frame, past = world.ceiling, world.filtering
         return {
             "kind": "kalman",
-            "world": self.world.label,
-            "world_text": world.description,
-            "dim": world.dim,
-            "observed_dim": world.observed_dim,
+            **self.world.about(world),
             "target": self.target,
             "method": self.config.method.name,
             "form": self.config.method.form,

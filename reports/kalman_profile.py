@@ -20,7 +20,7 @@ from reports.claim import Claim, Outcome, Rule
 from reports.kalman_cell import FilterSample, KalmanCell
 from reports.kalman_rules import COVERS, LASTS, at_least, beats, covers, lasting, near_ceiling
 from reports.theorem import Theorem
-from reports.training_cell import WorldChoice
+from reports.world_choice import WorldChoice
 from synthetic import World, noisy_dots, place_cells
 from synthetic.noisy_worlds import VARYING
 

@@ -16,8 +16,8 @@ from reports.baselines import baselines
 from reports.cell import CellResult, Progress
 from reports.over_seeds import over_seeds
 from reports.recovery_cell import one_thread
-from reports.training_cell import WorldChoice
-from synthetic import PLANE_MIXINGS, Trajectories, World
+from reports.world_choice import WorldChoice, drawn
+from synthetic import PLANE_MIXINGS, Trajectories
 from synthetic.coupling_world import shaped_world
 
 _TEST = 10_000
@@ -39,7 +39,7 @@ class KernelCCACell:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": self.world.configuration(),
             "seeds": list(self.seeds),
             "pairs": self.pairs,
             "features": self.features,
@@ -53,7 +53,7 @@ class KernelCCACell:
         with one_thread():
             for done, seed in enumerate(self.seeds):
                 world, _ = self.world.build(seed)
-                train, test = _data(world, self.pairs, seed)
+                train, test = drawn(world, seed, (self.pairs, _TEST), 2, torch.float64)
                 begun = time.process_time()
                 found = _fit(train, world.dim, self.features, seed)
                 spent = time.process_time() - begun
@@ -75,10 +75,7 @@ class KernelCCACell:
         world, _ = self.world.build(self.seeds[0])
         summary = {
             "kind": "closed form",
-            "world": self.world.label,
-            "world_text": world.description,
-            "dim": world.dim,
-            "observed_dim": world.observed_dim,
+            **self.world.about(world),
             "method": "kernel CCA",
             "ceiling": {"r2": 1.0, "low": 1.0, "high": 1.0, "why": world.ceiling.why},
             "baselines": {name: over_seeds([one[name] for one in base], 1.0) for name in base[0]},
@@ -133,7 +130,7 @@ class ShapeSweepCell:
             for i, seed in enumerate(self.seeds):
                 for j, shape in enumerate(self.shapes):
                     world = shaped_world(shape, PLANE_MIXINGS[self.mixing], self.rho)
-                    train, test = _data(world, self.pairs, seed)
+                    train, test = drawn(world, seed, (self.pairs, _TEST), 2, torch.float64)
                     found, _ = _score(_fit(train, world.dim, self.features, seed), test, seed)
                     scores[i, j] = max(found["estimate"], 0.0)
                     progress(i * len(self.shapes) + j + 1, scores.size)
@@ -155,11 +152,6 @@ class ShapeSweepCell:
             "over_seeds": {"r2_affine": over_seeds(scores[:, here].tolist(), 1.0)},
         }
         return CellResult(summary, {"sweep/shape": np.array(self.shapes), "sweep/r2_affine": scores})
-
-
-def _data(world: World, pairs: int, seed: int) -> tuple[Trajectories, Trajectories]:
-    generator = torch.Generator().manual_seed(10_000 + seed)
-    return world.sample(pairs, 2, generator, torch.float64), world.sample(_TEST, 2, generator, torch.float64)
 
 
 def _fit(train: Trajectories, components: int, features: int, seed: int) -> KernelCCA:

@@ -13,7 +13,7 @@ from reports.claim import Claim, Outcome
 from reports.kernel_cca_cell import KernelCCACell, ShapeSweepCell
 from reports.recovery_cell import RecoveryCell
 from reports.theorems_lejepa import LEJEPA
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import PLANE_MIXINGS, plane_world
 from synthetic.coupling_world import coupling_world
 

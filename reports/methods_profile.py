@@ -26,7 +26,7 @@ from reports.claim import Claim, Outcome
 from reports.forms_rules import MARGIN, all_recover, cosine_rises, forms_agree, mutual_information_matters, scale_is
 from reports.paired_cell import PairedCell
 from reports.theorems_methods import TWO_FORMS
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import World, gaussian_autoregression, markov_gaussian, simplex_walk, sphere_walk
 from synthetic.markov_gaussian import drawn_mixing
 

@@ -19,7 +19,8 @@ from identify import measure
 from reports.baselines import baselines
 from reports.cell import CellResult, Progress
 from reports.over_seeds import over_seeds
-from reports.training_cell import SCORES, SampleSizes, WorldChoice
+from reports.training_cell import SCORES
+from reports.world_choice import SampleSizes, WorldChoice
 
 Encoder = Callable[[Float[Tensor, "n p"]], Float[Tensor, "n m"]]
 Train = Callable[[Float[Tensor, "n t p"], torch.Generator], Encoder]
@@ -41,7 +42,7 @@ class OwnEncoderCell:
         """Everything the result depends on; change `version` when the training function changes."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": self.world.configuration(),
             "train": [self.train.__module__, getattr(self.train, "__qualname__", type(self.train).__name__)],
             "version": self.version,
             "sample": asdict(self.sample),
@@ -53,10 +54,8 @@ class OwnEncoderCell:
         runs, last = [], self.sample.length == 2
         for done, seed in enumerate(self.seeds):
             world, _ = self.world.build(seed)
-            generator = torch.Generator().manual_seed(10_000 + seed)
-            x = world.sample(self.sample.train, self.sample.length, generator).x
-            test = world.sample(self.sample.test, self.sample.length, generator)
-            encode = self.train(x.float().to(device), torch.Generator().manual_seed(seed))
+            train, test = self.sample.draw(world, seed)
+            encode = self.train(train.x.float().to(device), torch.Generator().manual_seed(seed))
             code = self._encoded(encode, test.x.float().to(device))
             rows = (test.z[:, 1], code[:, 1]) if last else (test.z, code)
             told = measure(*rows, seed=seed, scores=SCORES).to_json()
@@ -66,10 +65,7 @@ class OwnEncoderCell:
             progress(done + 1, len(self.seeds))
         summary = {
             "kind": "own encoder",
-            "world": self.world.label,
-            "world_text": world.description,
-            "dim": world.dim,
-            "observed_dim": world.observed_dim,
+            **self.world.about(world),
             "sample": asdict(self.sample),
             "baselines": {name: one["estimate"] for name, one in baselines([test.z], [test.x]).items()},
             "runs": runs,

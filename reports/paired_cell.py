@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -27,7 +26,7 @@ from reports.cell import CellResult, Progress
 from reports.optimum import optimum_evidence
 from reports.over_seeds import over_seeds
 from reports.paired_oracle import paired_oracle
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import Trajectories, World
 
 SCORES = ("r2_affine", "r2_affine_reverse", "procrustes_r2")
@@ -61,7 +60,7 @@ class PairedCell:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": self.world.configuration(),
             "config": described(self.config),
             "sample": asdict(self.sample),
             "seeds": list(self.seeds),
@@ -70,11 +69,7 @@ class PairedCell:
     def compute(self, device: str, progress: Progress) -> CellResult:
         """Train and measure all seeds."""
         worlds = [self.world.build(seed)[0] for seed in self.seeds]
-        generators = [torch.Generator().manual_seed(10_000 + seed) for seed in self.seeds]
-        train, test = (
-            [world.sample(n, 2, generator) for world, generator in zip(worlds, generators, strict=True)]
-            for n in (self.sample.train, self.sample.test)
-        )
+        train, test = zip(*map(self.sample.draw, worlds, self.seeds), strict=True)
         fitted = fit([one.x for one in train], self.config, self.seeds, device, None, progress)
         x = [one.x for one in test]
         codes, before = fitted.encode(x).cpu(), fitted.encode(x, trained=False).cpu()
@@ -115,13 +110,10 @@ class PairedCell:
         }
 
     def _about(self, world: World) -> dict[str, Any]:
-        ceiling, model = world.ceiling, self.method.model
+        model = self.method.model
         return {
             "kind": "paired",
-            "world": self.world.label,
-            "world_text": world.description,
-            "dim": world.dim,
-            "observed_dim": world.observed_dim,
+            **self.world.about(world),
             "method": self.method.name,
             "form": self.method.form,
             "space": model.lives_on,
@@ -129,7 +121,7 @@ class PairedCell:
             "estimator": type(self.method.entropy).__name__,
             "predicts": self.method.predicts,
             "sample": asdict(self.sample),
-            "ceiling": {"r2": ceiling.r2, "low": ceiling.low, "high": ceiling.high, "why": ceiling.why},
+            "ceiling": world.ceiling._asdict(),
             "steps": self.config.steps,
         }
 

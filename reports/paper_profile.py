@@ -20,8 +20,9 @@ from reports.composition import in_parts, together, with_cells, with_seeds
 from reports.decision_rules import recovered_up_to
 from reports.profiles import Profile, smaller_profiles
 from reports.theorems import THEOREM_1
-from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
 from reports.witness_cell import WitnessCell
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import markov_gaussian
 
 HEADLINE_SEEDS = 10

@@ -20,7 +20,8 @@ from reports.falsification_profile import THEOREMS, checks_of, is_run, row_claim
 from reports.linear_ica_claims import linear_ica_claims
 from reports.profiles import Profile
 from reports.theorems import LINEAR_ICA, THEOREM_1
-from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import constant_predictor, fold, markov_gaussian, wobbly_in_view, wobbly_published, wobbly_selected
 
 SEEDS = (0, 1, 2, 3, 4)

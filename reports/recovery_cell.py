@@ -29,7 +29,7 @@ from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
 from reports.optimum import optimum_evidence, oracle
 from reports.over_seeds import over_seeds
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import Trajectories, World
 
 _CANONICAL_ROWS = 20_000
@@ -59,7 +59,7 @@ class RecoveryCell:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments)],
+            "world": self.world.configuration(),
             "config": asdict(self.config),
             "sample": asdict(self.sample),
             "seeds": list(self.seeds),
@@ -92,8 +92,7 @@ class RecoveryCell:
     def _run(self, seed: int, device: str) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
         """Run, baselines, and what figures need, of one seed."""
         world, _ = self.world.build(seed)
-        generator = torch.Generator().manual_seed(10_000 + seed)
-        train, test = (world.sample(n, 2, generator) for n in (self.sample.train, self.sample.test))
+        train, test = self.sample.draw(world, seed)
         begun = time.process_time()
         fitted = fit(train.x, self.config, (seed,), device)
         spent = time.process_time() - begun
@@ -122,17 +121,13 @@ class RecoveryCell:
         return run, base, shown
 
     def _about(self, world: World) -> dict[str, Any]:
-        ceiling = world.ceiling
         return {
             "kind": "recovery",
-            "world": self.world.label,
-            "world_text": world.description,
-            "dim": world.dim,
-            "observed_dim": world.observed_dim,
+            **self.world.about(world),
             "method": self.config.method.name,
             "form": self.config.method.form,
             "sample": asdict(self.sample),
-            "ceiling": {"r2": ceiling.r2, "low": ceiling.low, "high": ceiling.high, "why": ceiling.why},
+            "ceiling": world.ceiling._asdict(),
             "steps": self.config.steps,
         }
 

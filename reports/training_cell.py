@@ -7,7 +7,7 @@ world -> trajectories -> fit -> recovered latents -> scores, ladder, verdict -> 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -34,42 +34,11 @@ from reports.over_seeds import over_seeds
 from reports.paired_oracle import paired_oracle
 from reports.recovered_geometry import measure_geometry
 from reports.single_sequence import single_sequence_scores
-from reports.trained_worlds import Carrier, best_known, broken_bound, joint_latents, start_codes, world_of
-from synthetic import PositiveControl, Trajectories, World
+from reports.trained_worlds import Carrier, best_known, broken_bound, joint_latents, start_codes
+from reports.world_choice import SampleSizes, WorldChoice
+from synthetic import Trajectories, World
 
 SCORES = ("r2_affine", "r2_affine_reverse", "mcc_pearson", "mcc_spearman", "cca_mean", "procrustes_r2")
-
-
-@dataclass(frozen=True)
-class SampleSizes:
-    """Sequences for training and testing, and their length (2: pairs, measured at their second frame)."""
-
-    train: int
-    test: int
-    length: int
-
-
-@dataclass(frozen=True)
-class WorldChoice:
-    """A factory of `synthetic`, its arguments, and whether it takes a seed (then every seed draws its own world).
-
-    With `intact` a violation stands for its intact twin.
-    """
-
-    label: str
-    factory: Callable[..., World | Carrier]
-    arguments: tuple[tuple[str, Any], ...] = ()
-    seeded: bool = True
-    intact: bool = False
-
-    def build(self, seed: int) -> tuple[World, Carrier | None]:
-        """World of one seed, and the violation or control it belongs to if it does."""
-        made = self.factory(**dict(self.arguments), **({"seed": seed} if self.seeded else {}))
-        return (made, None) if isinstance(made, World) else (world_of(made, self.intact), made)
-
-    def breaks(self, carrier: Carrier | None) -> bool:
-        """Whether the world breaks what the violation it belongs to breaks."""
-        return carrier is not None and not isinstance(carrier, PositiveControl) and not self.intact
 
 
 @dataclass(frozen=True)
@@ -96,7 +65,7 @@ class TrainingCell:
         """Everything the result depends on."""
         return {
             "id": self.id,
-            "world": [self.world.label, self.world.factory.__name__, list(self.world.arguments), self.world.intact],
+            "world": [*self.world.configuration(), self.world.intact],
             "config": described(self.config),
             "sample": asdict(self.sample),
             "seeds": list(self.seeds),
@@ -110,7 +79,7 @@ class TrainingCell:
         """Train and measure all seeds."""
         built = [self.world.build(seed) for seed in self.seeds]
         worlds = [world for world, _ in built]
-        train, test = self._data(worlds)
+        train, test = zip(*map(self.sample.draw, worlds, self.seeds), strict=True)
         begun = time.perf_counter()
         start = None
         if self.start == "witness":
@@ -149,14 +118,6 @@ class TrainingCell:
             summary["single_sequence"] = single_sequence_scores(z, codes, self.published)
         return CellResult(summary, arrays)
 
-    def _data(self, worlds: Sequence[World]) -> tuple[list[Trajectories], list[Trajectories]]:
-        train, test = [], []
-        for seed, world in zip(self.seeds, worlds, strict=True):
-            generator = torch.Generator().manual_seed(10_000 + seed)
-            train.append(world.sample(self.sample.train, self.sample.length, generator))
-            test.append(world.sample(self.sample.test, self.sample.length, generator))
-        return train, test
-
     def _run(
         self, i: int, z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"], before: Float[Tensor, "n t m"]
     ) -> dict[str, Any]:
@@ -194,21 +155,17 @@ class TrainingCell:
         return self.sees == "frame" and self.config.encoder.width == world.dim and not curved
 
     def _about(self, world: World, broken: bool) -> dict[str, Any]:
-        ceiling = world.ceiling
         return {
             "kind": "training",
             "identified": not broken,
             "intact": self.world.intact,
             "sees": self.sees,
-            "world": self.world.label,
-            "world_text": world.description,
-            "dim": world.dim,
-            "observed_dim": world.observed_dim,
+            **self.world.about(world),
             "method": self.config.method.name,
             "form": self.config.method.form,
             "start": self.start,
             "sample": asdict(self.sample),
-            "ceiling": {"r2": ceiling.r2, "low": ceiling.low, "high": ceiling.high, "why": ceiling.why},
+            "ceiling": world.ceiling._asdict(),
             "assumptions": {
                 one.name: {"holds": declared.holds, "why": declared.why} for one, declared in world.assumptions.items()
             },

@@ -20,7 +20,7 @@ from reports.estimator_rules import detection, detects, is_best, less_biased, re
 from reports.estimators_profile import CHOSEN, SECOND_ROUND, TRIED, WORLDS, bad_cells, cell, estimator_claims
 from reports.plain_json import plain
 from reports.profiles import profile
-from reports.training_cell import SampleSizes
+from reports.world_choice import SampleSizes
 
 
 def _run(r2, value=2.0, error=0.02, seconds=1.0):

@@ -28,7 +28,7 @@ from reports.over_seeds import over_seeds
 from reports.paired_cell import PairedCell, settled
 from reports.paired_oracle import paired_oracle
 from reports.store import Record
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import axial_sphere, constant_circle, markov_gaussian, simplex_walk, sphere_walk
 
 NOISE = (0.001, -0.001, 0.002, 0.0, -0.002)

@@ -10,8 +10,9 @@ from proofs_checks import find
 from reports.claim import Outcome
 from reports.plain_json import plain
 from reports.profiles import profile
-from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
 from reports.witness_cell import WitnessCell
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import World, markov_gaussian
 
 QUICK = profile("quick")

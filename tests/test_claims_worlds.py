@@ -19,7 +19,7 @@ from reports.plain_json import plain
 from reports.profiles import profile
 from reports.recovery_cell import RecoveryCell, nuisance_in_code
 from reports.store import Record
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import plane_world
 
 WORLDS = profile("worlds")

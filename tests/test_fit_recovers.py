@@ -14,7 +14,8 @@ from identify import KNN, LOG_DET, EntropyConfig
 from reports.claim import Outcome
 from reports.decision_rules import is_inside, recovered_up_to
 from reports.quick_profile import markov_config
-from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import constant_predictor, markov_gaussian
 
 SEEDS = (0, 1)

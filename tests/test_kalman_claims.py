@@ -21,7 +21,7 @@ from reports.kalman_rules import at_least, beats, covers, lasting, near_ceiling
 from reports.kalman_scores import correlation, coverage, decoded, estimate
 from reports.plain_json import plain
 from reports.store import Record
-from reports.training_cell import WorldChoice
+from reports.world_choice import WorldChoice
 from synthetic import place_cells
 
 ROW = {"estimate": 0.98, "low": 0.97, "high": 0.99, "worst": 0.97}

@@ -10,7 +10,7 @@ from identify import measure
 from reports.claim import Outcome
 from reports.decision_rules import recovered_up_to
 from reports.own_encoder_cell import OwnEncoderCell
-from reports.training_cell import SampleSizes, WorldChoice
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import markov_gaussian
 
 SAMPLE = SampleSizes(100, 1500, 2)

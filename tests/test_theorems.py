@@ -23,8 +23,9 @@ from reports.profiles import profile, profile_with
 from reports.report import select
 from reports.theorems import LINEAR_ICA, THEOREM_1
 from reports.trained_worlds import start_codes
-from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
 from reports.witness_cell import WitnessCell
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import Assumption, violations, worlds
 
 PROFILE = theorems()

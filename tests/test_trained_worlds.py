@@ -17,8 +17,8 @@ from reports.encoder_input import encoder_input
 from reports.falsification_methods import FREE_DENSITY, INFO_LDM, MATCHING, ROWS, method_cells
 from reports.falsification_rules import falsified
 from reports.trained_worlds import best_known, broken_bound, joint_latents, start_codes, world_of
-from reports.training_cell import SampleSizes
 from reports.witness_gap import Gap
+from reports.world_choice import SampleSizes
 from synthetic import InfoObjective, alignment_violations, info_violations, positive_controls, violations
 
 INFO = info_violations()
