@@ -14,7 +14,8 @@ from identify.paired_methods import PairedMethod
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.encoder_input import Sees
-from reports.training_cell import SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
+from reports.world_choice import SampleSizes, WorldChoice
 
 SEEDS = (0, 1, 2)
 PAIRS = SampleSizes(train=20_000, test=4_000, length=2)

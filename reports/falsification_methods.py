@@ -24,8 +24,9 @@ from identify.training import FitConfig
 from identify.whitened_alignment import WhitenedConfig
 from reports.encoder_input import Sees
 from reports.falsification_cells import START, Start, intact_twin, pair_config, random_cell, witness_cell
-from reports.training_cell import TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
 from reports.witness_gap import AnyViolation
+from reports.world_choice import WorldChoice
 from synthetic import alignment_violations, info_violations, violations
 
 _NEIGHBOURS = EntropyConfig("knn", k=3)

@@ -11,7 +11,8 @@ from identify.paired_objectives.gaussian_entropies import Neighbours
 from identify.paired_objectives.spherical_pair import SphericalPair
 from identify.predictors import PredictorConfig
 from reports.falsification_cells import PAIRS, START, intact_twin, pair_config, random_cell, witness_cell
-from reports.training_cell import TrainingCell, WorldChoice
+from reports.training_cell import TrainingCell
+from reports.world_choice import WorldChoice
 from synthetic import axial_sphere, constant_circle
 
 METHOD = PairedMethod(

@@ -24,7 +24,8 @@ from reports.falsification_cells import (
     witness_cell,
 )
 from reports.falsification_sphere import SPHERES, sphere_cells
-from reports.training_cell import SCORES, SampleSizes, TrainingCell, WorldChoice
+from reports.training_cell import SCORES, TrainingCell
+from reports.world_choice import SampleSizes, WorldChoice
 from synthetic import markov_gaussian, positive_controls, violations
 
 HALF_TURN = ("rate", math.pi)
