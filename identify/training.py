@@ -105,7 +105,7 @@ def _check_filter(predictor: PredictorConfig | KalmanConfig) -> None:
         )
 
 
-# Peak rate of the regression onto a start; it falls linearly to zero.
+# Peak rate of the regression onto a start, Muon's; it falls linearly to zero.
 _START_RATE = 0.05
 
 
@@ -133,7 +133,7 @@ class Training:
 
     def regress(self, targets: Float[Tensor, "u n t m"], steps: int) -> None:
         """Start from the least-squares encoders of these codes and the predictors of their future, both `initial`."""
-        optimizer = _optimizer(self.network, self.config)
+        optimizer = BatchedMuon(self.network.parameters(), lr=_START_RATE)
         for step in range(steps):
             for group in optimizer.param_groups:
                 group["lr"] = _START_RATE * (1 - step / steps)

@@ -23,7 +23,16 @@ from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from identify.whitened_alignment import WhitenedConfig
 from reports.encoder_input import Sees
-from reports.falsification_cells import START, Start, intact_twin, pair_config, random_cell, witness_cell
+from reports.falsification_cells import (
+    SMALL_STEPS,
+    START,
+    Settle,
+    Start,
+    intact_twin,
+    pair_config,
+    random_cell,
+    witness_cell,
+)
 from reports.training_cell import TrainingCell
 from reports.witness_gap import AnyViolation
 from reports.world_choice import WorldChoice
@@ -79,17 +88,19 @@ def _condition(method: Method) -> Row:
 
 def _aligned(width: int, method: Method, intact: Method) -> Row:
     """Correlations and their penalty are smooth: they take larger steps than nearest neighbours."""
-    return Row(width, method, intact, start=replace(_SHORT, settle=(300, 0.01)))
+    return Row(width, method, intact, start=replace(_SHORT, settle=Settle(300, 0.01)))
 
 
 ROWS = {
     "context_covariance": _model(3, OWN_COVARIANCE, (("beta", 0.6),)),
-    "level_set_flow": _model(2, OWN_COVARIANCE, (("shift", 0.06),), Start(3000)),
+    "level_set_flow": _model(2, OWN_COVARIANCE, (("shift", 0.06),), Start(3000, settle=SMALL_STEPS)),
     "free_density": _model(2, FREE_DENSITY),
     "ignored_signal": _condition(MATCHING),
     "common_cause": _condition(INFO_LDM),
     "redundant_statistic": _condition(INFO_LDM),
-    "two_contexts": replace(_model(3, INFO_LDM, (("rate", 0.22),), Start(4000, (128, 128, 128))), sees="condition"),
+    "two_contexts": replace(
+        _model(3, INFO_LDM, (("rate", 0.22),), Start(4000, (128, 128, 128), SMALL_STEPS)), sees="condition"
+    ),
     # The cube is far from the optimum in the twin, but flat where no network holds it: networks train with a slope.
     "cubed_signal": replace(
         _model(1, FREE_DENSITY, (("slope", 3.0),), Start(3500, (96, 96, 96))), sees="condition", witness=()
