@@ -59,12 +59,7 @@ def fit(
     if not seeds or len(set(seeds)) != len(seeds):
         raise ValueError(f"seeds={list(seeds)}; give at least one seed, each once")
     data = [one.to(resolve_device(device)) for one in _checked(x, config, len(seeds))]
-    projection = input_projection([one.flatten(0, 1) for one in data], config.encoder)
-    if projection.basis.shape[-1] < _code_dimension(config):
-        raise ValueError(
-            f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width} (dimension "
-            f"{_code_dimension(config)}): a wider code would have entropy minus infinity; choose a smaller width"
-        )
+    projection = _projection(data, config)
     inputs = projection.project(data)
     training = Training(config, inputs, seeds)
     if checkpoint is not None and checkpoint.exists():
@@ -79,21 +74,7 @@ def fit(
             watch(training.step, training.network)
         if checkpoint is not None and (training.step % checkpoint_every == 0 or training.step == config.steps):
             training.save(checkpoint)
-    best, objectives = _best_restarts(training)
-    owner = training.owner[best]
-    network = training.network.select(best)
-    _whiten(network, inputs[owner], config.method)
-    return Fitted(
-        config=config,
-        seeds=tuple(seeds),
-        network=network,
-        projection=Projection(projection.mean[owner], projection.basis[owner], projection.kept),
-        initial={name: value[best] for name, value in training.initial.items()},
-        factor=_noise_factor(network, inputs[owner], config),
-        history=training.history(best),
-        diverged=tuple(training.diverged[best.cpu()].tolist()),
-        restart_objectives=objectives,
-    )
+    return _finished(training, projection)
 
 
 def _checked(x: Tensor | Sequence[Tensor], config: FitConfig, networks: int) -> list[Float[Tensor, "n t p"]]:
@@ -145,6 +126,36 @@ def _code_dimension(config: FitConfig) -> int:
     if isinstance(config.method, PairedMethod):
         return config.method.model.space(config.encoder.width).dimension
     return config.encoder.width
+
+
+def _projection(data: list[Float[Tensor, "n t p"]], config: FitConfig) -> Projection:
+    """Principal components of the frames; raises ValueError where they are fewer than a code has dimensions."""
+    projection = input_projection([one.flatten(0, 1) for one in data], config.encoder)
+    if projection.basis.shape[-1] < _code_dimension(config):
+        raise ValueError(
+            f"x has rank {projection.basis.shape[-1]}, below the code width {config.encoder.width} (dimension "
+            f"{_code_dimension(config)}): a wider code would have entropy minus infinity; choose a smaller width"
+        )
+    return projection
+
+
+def _finished(training: Training, projection: Projection) -> Fitted:
+    """The best network of each seed, its codes whitened where they count as whitened."""
+    best, objectives = _best_restarts(training)
+    owner = training.owner[best]
+    inputs, network = training.inputs[owner], training.network.select(best)
+    _whiten(network, inputs, training.config.method)
+    return Fitted(
+        config=training.config,
+        seeds=training.seeds,
+        network=network,
+        projection=Projection(projection.mean[owner], projection.basis[owner], projection.kept),
+        initial={name: value[best] for name, value in training.initial.items()},
+        factor=_noise_factor(network, inputs, training.config),
+        history=training.history(best),
+        diverged=tuple(training.diverged[best.cpu()].tolist()),
+        restart_objectives=objectives,
+    )
 
 
 # Frames on which restarts are compared and the noise covariance is fitted.
