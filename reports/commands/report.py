@@ -5,12 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 if TYPE_CHECKING:
     from reports.profiles import Profile
+    from reports.report import Order
 
 PROFILES = ("quick", "worlds", "theorems", "categorical", "kalman", "estimators", "methods", "paper", "full")
 _INTERRUPTED = 130
@@ -69,7 +70,7 @@ def run(
         raise ValueError("--resume and --redraw exclude each other: --redraw runs nothing")
     from reports.backends import Backend
     from reports.check_cell import check_cells
-    from reports.report import InterruptedReport, Order, make_report
+    from reports.report import Order
 
     computing = Backend(backend, address)
     chosen = "cpu" if redraw else _device(device, backend)
@@ -85,15 +86,21 @@ def run(
         command=shlex.join(["identify", *sys.argv[1:]]),
         backend=computing,
     )
+    _make(order, as_json)
+
+
+def _make(order: Order, as_json: bool) -> NoReturn:
+    """Make the report, print it or its summary, and exit with the code that says how it came out."""
+    from reports.publication import report_json
+    from reports.report import InterruptedReport, make_report
+    from reports.summary import summary
+
     try:
         report = make_report(order)
     except InterruptedReport as stop:
         print(f"identify: {stop}", file=sys.stderr)
         raise typer.Exit(_INTERRUPTED) from None
-    from reports.publication import report_json
-    from reports.summary import summary
-
-    print(report_json(report) if as_json else summary(report, out), end="")
+    print(report_json(report) if as_json else summary(report, order.out), end="")
     raise typer.Exit(0 if report["all_as_expected"] else 1)
 
 
