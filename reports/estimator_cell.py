@@ -28,6 +28,7 @@ from identify.objective import HeldOut
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
+from reports.history_arrays import history_arrays
 from reports.over_seeds import over_seeds
 from reports.recovery_cell import one_thread
 from reports.world_choice import SampleSizes, WorldChoice
@@ -88,10 +89,7 @@ class EstimatorCell:
             "runs": runs,
             "over_seeds": over_runs(runs),
         }
-        history = fitted.history
-        arrays = {
-            "history/step": history.step.numpy(),
-            "history/objective": (history.alignment + history.entropy).numpy(),
+        arrays = history_arrays(fitted.history) | {
             "looks/step": np.array(watcher.steps),
             "looks/r2": np.array(watcher.scores).T,
         }

@@ -28,6 +28,7 @@ from identify.splits import Split, make_split
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
+from reports.history_arrays import history_arrays
 from reports.kalman_scores import Estimate, correlation, coverage, decoded, estimate
 from reports.over_seeds import over_seeds
 from reports.recovery_cell import one_thread
@@ -126,7 +127,7 @@ class KalmanCell:
             },
             "cpu_seconds": spent,
         }
-        return CellResult(summary, _history(fitted) | shown)
+        return CellResult(summary, history_arrays(fitted.history) | shown)
 
     def _edges(self, fitted: Fitted, spare: Sequence[Trajectories]) -> Float[Tensor, "s e"] | None:
         if self.classes == 1:
@@ -227,11 +228,3 @@ def _course(
         return course
     slope, offset = np.polyfit(level[:, 1], level[:, 0], 1)
     return course | {"course/level": level[frames, 0], "course/inferred_level": slope * level[frames, 1] + offset}
-
-
-def _history(fitted: Fitted) -> dict[str, np.ndarray]:
-    history = fitted.history
-    return {
-        "history/step": history.step.numpy(),
-        "history/objective": (history.alignment + history.entropy).numpy(),
-    }

@@ -23,6 +23,7 @@ from identify.paired_methods import PairedMethod
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
+from reports.history_arrays import history_arrays
 from reports.optimum import optimum_evidence
 from reports.over_seeds import over_seeds
 from reports.paired_oracle import paired_oracle
@@ -92,7 +93,7 @@ class PairedCell:
             | {"scale": over_seeds([run["scale"] for run in runs])},
             "cosines": _cosines(fitted),
         }
-        return CellResult(summary, _history(fitted) | spectra)
+        return CellResult(summary, history_arrays(fitted.history) | spectra)
 
     def _run(
         self, i: int, world: World, test: Trajectories, codes: Float[Tensor, "n 2 m"], found: HeldOut
@@ -140,15 +141,6 @@ def _spectrum(rows: Float[Tensor, "n m"]) -> Float[np.ndarray, " m"]:
     """Eigenvalues of the covariance as shares of their sum, largest first; zeros where nothing varies."""
     values = np.linalg.eigvalsh(np.cov(rows.double().numpy(), rowvar=False, ddof=0))[::-1].clip(min=0)
     return values / max(float(values.sum()), np.finfo(float).tiny)
-
-
-def _history(fitted: Fitted) -> dict[str, np.ndarray]:
-    history = fitted.history
-    arrays = {
-        "history/step": history.step.numpy(),
-        "history/objective": (history.alignment + history.entropy).numpy(),
-    }
-    return arrays if history.cosine is None else arrays | {"history/cosine": history.cosine.numpy()}
 
 
 def _cosines(fitted: Fitted) -> dict[str, list[float]] | None:

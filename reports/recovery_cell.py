@@ -27,6 +27,7 @@ from identify.splits import make_split
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
+from reports.history_arrays import history_arrays
 from reports.optimum import optimum_evidence, oracle
 from reports.over_seeds import over_seeds
 from reports.world_choice import SampleSizes, WorldChoice
@@ -72,11 +73,11 @@ class RecoveryCell:
             for done, seed in enumerate(self.seeds):
                 found.append(self._run(seed, device))
                 progress(done + 1, len(self.seeds))
-        runs = [run for run, _, _ in found]
+        runs, shown = [run for run, _, _ in found], found[0][2]
         base = {name: over_seeds([one[name] for _, one, _ in found], 1.0) for name in found[0][1]}
         summary = self._about(self.world.build(self.seeds[0])[0]) | {
             "baselines": base,
-            "parameters": found[0][2].pop("parameters"),
+            "parameters": shown.pop("parameters"),
             "runs": runs,
             "over_seeds": {
                 "r2_affine": over_seeds([run["scores"]["r2_affine"]["estimate"] for run in runs], 1.0),
@@ -87,7 +88,7 @@ class RecoveryCell:
                 },
             },
         }
-        return CellResult(summary, {name: value for name, value in found[0][2].items() if name != "parameters"})
+        return CellResult(summary, shown)
 
     def _run(self, seed: int, device: str) -> tuple[dict[str, Any], dict[str, float], dict[str, Any]]:
         """Run, baselines, and what figures need, of one seed."""
@@ -112,12 +113,7 @@ class RecoveryCell:
             run["nuisance"] = nuisance_in_code(found, z, test.nuisance[:, 1].double().numpy(), seed)
         base = {name: one["estimate"] for name, one in baselines([test.z], [test.x]).items()}
         base |= {"untrained": linear_r2(test.z, before), "linear_cca": _linear_cca(train, test, world.dim)}
-        history = fitted.history
-        shown = {
-            "parameters": sum(p.numel() for p in fitted.network.parameters()),
-            "history/step": history.step.numpy(),
-            "history/objective": (history.alignment + history.entropy).numpy(),
-        }
+        shown = history_arrays(fitted.history) | {"parameters": sum(p.numel() for p in fitted.network.parameters())}
         return run, base, shown
 
     def _about(self, world: World) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
 from reports.counted_frames import counted_frames
 from reports.encoder_input import Sees, encoder_input
+from reports.history_arrays import history_arrays
 from reports.latent_lattice import lattice_arrays
 from reports.optimum import optimum_evidence, unit
 from reports.over_seeds import over_seeds
@@ -176,11 +177,9 @@ class TrainingCell:
         self, worlds: Sequence[World], test: Sequence[Trajectories], codes: Float[Tensor, "s n t m"], fitted: Fitted
     ) -> dict[str, np.ndarray]:
         history, shown = fitted.history, 400
-        arrays = {
-            "history/step": history.step.numpy(),
+        arrays = history_arrays(history) | {
             "history/alignment": history.alignment.numpy(),
             "history/entropy": history.entropy.numpy(),
-            "history/objective": (history.alignment + history.entropy).numpy(),
             "sample/z": test[0].z[:, -1][:shown].numpy(),
             "sample/z_hat": codes[:, :shown, -1].numpy(),
             "sample/x": test[0].x[:6, -1].numpy(),
