@@ -21,14 +21,13 @@ from reports.categorical_rules import (
     shares_categories_as_modelled,
     stops_short,
 )
-from reports.claim import Claim, Outcome, Rule
+from reports.claim import SUPPORTED, Claim, Rule
 from reports.theorem import Theorem
 
 SEEDS = tuple(range(10, 20))
 MATCHES = (FIRST_MATCH, 0.6, 0.9, 0.99, 0.999)
 PUBLISHED = 0.99
 """p_theta of LDM Fig. A8."""
-SUPPORTED = frozenset({Outcome.SUPPORTED})
 
 CATEGORICAL_LDM = Theorem(
     id="categorical-ldm",

@@ -18,6 +18,12 @@ class Outcome(Enum):
     INCONCLUSIVE = "INCONCLUSIVE"
 
 
+SUPPORTED = frozenset({Outcome.SUPPORTED})
+"""What a claim expects whose theorem holds; `NOT_SUPPORTED` where its assumption is broken."""
+INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
+NOT_SUPPORTED = frozenset({Outcome.REFUTED, Outcome.INCONCLUSIVE})
+
+
 class Measured(NamedTuple):
     """The score a claim is about, with a 95 % interval over seeds."""
 

@@ -16,7 +16,7 @@ from identify.encoders import EncoderConfig
 from identify.methods import KDE, KNN, LOG_DET, MATCHED_KDE, STOP_GRADIENT, EntropyConfig, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
-from reports.claim import Claim, Outcome
+from reports.claim import NOT_SUPPORTED, SUPPORTED, Claim
 from reports.estimator_bias_cell import LAWS, EstimatorBiasCell
 from reports.estimator_cell import FAILED, GOOD, EstimatorCell
 from reports.estimator_rules import LESS_BIAS, detects, is_best, less_biased, reliable, unbiased_on
@@ -26,8 +26,6 @@ from synthetic import Assumption, Box, Declaration, UniformOn, World, markov_gau
 
 SEEDS = tuple(range(20))
 FRESH = tuple(range(20, 40))
-SUPPORTED = frozenset({Outcome.SUPPORTED})
-NOT_SUPPORTED = frozenset({Outcome.INCONCLUSIVE, Outcome.REFUTED})
 
 _COLD = replace(MATCHED_KDE, warm_start=0.0)
 TRIED: Mapping[str, Method] = MappingProxyType(

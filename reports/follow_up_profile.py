@@ -9,7 +9,7 @@ from identify.methods import KDE, KNN, LOG_DET, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.budget_rules import carries_at_most, within_budget, within_budget_text
-from reports.claim import Claim, Outcome
+from reports.claim import SUPPORTED, Claim
 from reports.recovery_cell import RecoveryCell
 from reports.theorems_follow_up import FOLLOW_UP
 from reports.world_choice import SampleSizes, WorldChoice
@@ -17,7 +17,6 @@ from synthetic.follow_up import follow_up_world
 
 SEEDS = (0, 1, 2)
 LEAKAGE = 0.01
-SUPPORTED = frozenset({Outcome.SUPPORTED})
 
 _PUBLISHED_LOG_DET = {5: ".99", 10: ".95", 15: ".78", 20: ".68"}
 _PUBLISHED_KNN = {5: ".98", 10: ".95", 15: ".76", 20: ".64"}

@@ -21,7 +21,7 @@ from identify.ica_stability import local_stability
 from identify.linear_ica import GeneralisedNormal
 from identify.metrics import amari_distance
 from reports.cell import CellResult, Progress
-from reports.claim import Claim, Judgement, Measured, Outcome
+from reports.claim import SUPPORTED, Claim, Judgement, Measured, Outcome
 from reports.ica_cell import Rows, columns, cuts
 from reports.over_seeds import over_seeds
 
@@ -171,5 +171,5 @@ def early_stopping_claim(theorem: str, seeds: tuple[int, ...]) -> Claim:
             f"more than {DEPENDENT:g} are no independent sources and are not judged. "
             "REFUTED: a converged ascent ends where the condition excludes it. INCONCLUSIVE: anything else."
         ),
-        expected=frozenset({Outcome.SUPPORTED}),
+        expected=SUPPORTED,
     )

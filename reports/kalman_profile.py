@@ -16,7 +16,7 @@ from identify.kalman_predictor import KalmanConfig
 from identify.latent_models import GaussianConfig
 from identify.methods import EntropyConfig, Method
 from identify.training import FitConfig
-from reports.claim import Claim, Outcome, Rule
+from reports.claim import INCONCLUSIVE, SUPPORTED, Claim, Outcome, Rule
 from reports.kalman_cell import FilterSample, KalmanCell
 from reports.kalman_rules import COVERS, LASTS, at_least, beats, covers, lasting, near_ceiling
 from reports.theorem import Theorem
@@ -25,8 +25,6 @@ from synthetic import World, noisy_dots, place_cells
 from synthetic.noisy_worlds import VARYING
 
 SEEDS = (30, 31, 32, 33, 34)
-SUPPORTED = frozenset({Outcome.SUPPORTED})
-INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
 WHOLE = CalibrationConfig(window=100)
 """Whole sequences, whose noise is the same in every frame: the fast recursion."""
 

@@ -15,7 +15,7 @@ from identify.methods import KDE, KNN, LOG_DET, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
 from reports.cell import Cell
-from reports.claim import Claim, Outcome
+from reports.claim import INCONCLUSIVE, SUPPORTED, Claim
 from reports.composition import in_parts, together, with_cells, with_seeds
 from reports.decision_rules import recovered_up_to
 from reports.profiles import Profile, smaller_profiles
@@ -127,5 +127,5 @@ def _wide_claim(dim: int, steps: int, cost: float) -> Claim:
             f"least {_WIDE_THRESHOLD}. REFUTED: a run at the optimum has a certified verdict outside affine. "
             "INCONCLUSIVE: anything else, which training at this size may well be."
         ),
-        expected=frozenset({Outcome.SUPPORTED, Outcome.INCONCLUSIVE}),
+        expected=SUPPORTED | INCONCLUSIVE,
     )

@@ -9,7 +9,7 @@ from identify.encoders import EncoderConfig
 from identify.methods import KDE, KNN, LOG_DET, STOP_GRADIENT, EntropyConfig, Method
 from identify.predictors import PredictorConfig
 from identify.training import FitConfig
-from reports.claim import Claim, Outcome
+from reports.claim import INCONCLUSIVE, NOT_SUPPORTED, SUPPORTED, Claim
 from reports.decision_rules import (
     CEILING_MARGIN,
     REFUTING_LOSS,
@@ -28,9 +28,6 @@ SEEDS = (0, 1, 2, 3, 4)
 UNSEEN_CUTS = (20, 21, 22, 23, 24)
 """Seeds that played no part in choosing the rule on early stopping."""
 THRESHOLD = 0.995
-SUPPORTED = frozenset({Outcome.SUPPORTED})
-NOT_SUPPORTED = frozenset({Outcome.REFUTED, Outcome.INCONCLUSIVE})
-INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
 
 _SLUG = {"log det": "log-det", "kNN": "knn", "KDE": "kde", "stop-gradient": "stop-gradient"}
 
