@@ -1,21 +1,24 @@
-"""Pages of the documentation made from reports: `python -m reports.kept_report REPORT_DIR [...]`.
+"""Pages of the documentation made from reports: `python -m reports.kept_report [REPORT_DIR ...] [--part PROFILE]`.
 
 For a report of profile P, `docs/P_report/rows.json` keeps the rows of `report.json` that the page shows, and
 `docs/P_report.md` shows them: claims, and the tables of falsification and of estimators where there are any. A report
-of some claims only replaces their rows; the others stay, and the page names the commits of both. Without arguments
-every page is made again from its kept rows.
+of some claims only replaces their rows; the others stay, and the page names the commits of both. `--part P` makes the
+page of P from the claims of P in a larger report, such as that of `paper`, and says so. Without arguments every page is
+made again from its kept rows.
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from reports import estimator_table
 from reports.atomic_file import write_atomically
+from reports.profiles import profile
 from reports.wording import gap, origins
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -23,13 +26,17 @@ _CLAIM = ("id", "statement", "published", "measured", "worst", "seeds", "outcome
 _ROW = ("assumption", "predicted", "found_by", "untrained", "seeds", "r2_affine", "r2_nonlinear", "gaps")
 
 
-def keep(report_dir: Path, docs: Path) -> Path:
-    """Take over the rows of one report; returns the page."""
+def keep(report_dir: Path, docs: Path, part: str | None = None) -> Path:
+    """Take over the rows of one report, or those of the profile `part` that it holds; returns the page."""
     report = json.loads((report_dir / "report.json").read_text())
+    whole = report["profile"]
+    if part not in (None, whole):
+        report = _part(report, part)
     kept = {
         "profile": report["profile"],
         "commit": report["environment"].get("commit"),
         "dirty": report["environment"].get("dirty"),
+        "within": None if whole == report["profile"] else whole,
         "seconds": report["seconds"] or sum(row["seconds"] or 0.0 for row in report.get("cells", ())),
         "claims": [{key: row.get(key) for key in _CLAIM} for row in report["claims"]],
         "falsification": [
@@ -47,6 +54,23 @@ def keep(report_dir: Path, docs: Path) -> Path:
     return publish(folder)
 
 
+def _part(report: Mapping[str, Any], part: str) -> dict[str, Any]:
+    """Claims of one profile in a larger report, with their cells and rows; ValueError where there is none."""
+    known = {claim.id for claim in profile(part).claims}
+    claims = [row for row in report["claims"] if row["id"] in known]
+    if not claims:
+        raise ValueError(f"part={part!r}: the report of {report['profile']} holds no claim of it; give a profile in it")
+    cells = {cell for row in claims for cell in row["cells"]}
+    return {
+        "profile": part,
+        "environment": report["environment"],
+        "seconds": None,
+        "claims": claims,
+        "falsification": [row for row in report["falsification"] if row["claim"] in known],
+        "cells": [row for row in report["cells"] if row["id"] in cells],
+    }
+
+
 def _over(old: Mapping[str, Any], new: dict[str, Any]) -> dict[str, Any]:
     """New rows in the place of old ones; old rows whose claim was not run again stay."""
     again = {row["id"] for row in new["claims"]}
@@ -58,7 +82,7 @@ def _over(old: Mapping[str, Any], new: dict[str, Any]) -> dict[str, Any]:
         "falsification": [row for row in old["falsification"] if (row["theorem"], row["assumption"]) not in tested]
         + new["falsification"],
         "cells": new["cells"] or old["cells"],
-        "earlier": [*old["earlier"], {key: old[key] for key in ("commit", "dirty", "seconds")}],
+        "earlier": [*old["earlier"], {key: old.get(key) for key in ("commit", "dirty", "within", "seconds")}],
     }
 
 
@@ -71,7 +95,8 @@ def publish(folder: Path) -> Path:
 
 
 def _code(run: Mapping[str, Any]) -> str:
-    return str(run["commit"])[:10] + (" with local changes" if run["dirty"] else "")
+    within = f" in a run of `{run['within']}`" if run.get("within") else ""
+    return str(run["commit"])[:10] + (" with local changes" if run["dirty"] else "") + within
 
 
 def claims_table(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -139,15 +164,19 @@ def _row(row: Mapping[str, Any]) -> str:
     return "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
-def main() -> None:
-    """Keep the reports named on the command line, or publish what is kept."""
-    if len(sys.argv) > 1:
-        for report_dir in sys.argv[1:]:
-            print(keep(Path(report_dir), DOCS))
-    else:
+def main(
+    reports: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of reports; none to publish what is kept.")
+    ] = None,
+    part: Annotated[str | None, typer.Option(help="Profile whose claims alone are taken.")] = None,
+) -> None:
+    """Keep the rows of reports, or publish what is kept."""
+    for report_dir in reports or ():
+        print(keep(report_dir, DOCS, part))
+    if not reports:
         for rows in sorted(DOCS.glob("*_report/rows.json")):
             print(publish(rows.parent))
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from reports.kept_report import DOCS, keep, publish
+from reports.profiles import profile
 
 
 @pytest.mark.parametrize("rows", sorted(DOCS.glob("*_report/rows.json")), ids=lambda path: path.parent.name)
@@ -79,3 +80,22 @@ def test_a_report_becomes_a_page_that_names_what_was_not_expected(tmp_path):
     assert "| claim good | .9 | 0.9900 [0.9800, 1.0000] | 0.9700 | SUPPORTED |" in text
     assert "witness: nonlinear\u00a02/2 (optimum\u00a02/2)" in text
     assert "| 0.500 | – | 0\u00a0(exact) | 0\u00a0(exact) |" in text
+
+
+def test_the_part_of_a_larger_report_becomes_the_page_of_its_profile(tmp_path):
+    mine, other = (
+        _claim(identity, "SUPPORTED", "SUPPORTED") | {"cells": [cell]}
+        for identity, cell in ((profile("kalman").claims[0].id, "mine"), ("elsewhere", "other"))
+    )
+    source = _report(tmp_path, [mine, other], [])
+    report = json.loads((source / "report.json").read_text())
+    report |= {"profile": "paper", "cells": [{"id": "mine", "seconds": 60.0}, {"id": "other", "seconds": 600.0}]}
+    (source / "report.json").write_text(json.dumps(report))
+    page = keep(source, tmp_path, part="kalman")
+    text = page.read_text()
+    assert page.name == "kalman_report.md"
+    assert "1 of 1 claims came out as theory expects, in 1 minutes" in text
+    assert f"(commit {'0' * 10} in a run of `paper`)" in text
+    assert "elsewhere" not in text
+    with pytest.raises(ValueError, match="part='categorical': the report of paper holds no claim of it"):
+        keep(source, tmp_path, part="categorical")
