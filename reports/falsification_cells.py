@@ -33,6 +33,7 @@ class Settle(NamedTuple):
     optimizer: Literal["muon", "adamw"] | None = None
 
 
+SETTLE = Settle()
 SMALL_STEPS = Settle(300, 0.0003, "adamw")
 """Muon's steps have one length in every direction, which costs a thin optimum some hundredths of a nat."""
 
@@ -43,7 +44,7 @@ class Start:
 
     steps: int = 2000
     hidden: tuple[int, ...] = (64, 64, 64)
-    settle: Settle = Settle()
+    settle: Settle = SETTLE
 
 
 START = Start()
