@@ -105,16 +105,12 @@ def above_truth(summaries: Summaries) -> tuple[int, int]:
         for run in summary["runs"]
         if summary["form"] == "LDM" and run["optimum"]
     ]
-    return sum(map(_is_above, shown)), len(shown)
+    return sum(one["exceeds"] for one in shown), len(shown)
 
 
 def _at_optimum(run: Mapping[str, Any]) -> bool:
-    return bool(run["optimum"]) and bool(run["optimum"]["reached"]) and not _is_above(run["optimum"])
-
-
-def _is_above(evidence: Mapping[str, Any]) -> bool:
-    """Beyond three standard errors above the true latents."""
-    return bool(evidence["objective"] - evidence["oracle"] > 3 * evidence["standard_error"])
+    evidence = run["optimum"]
+    return bool(evidence and evidence["reached"] and not evidence["exceeds"])
 
 
 def all_recover(score: str, threshold: float) -> Rule:

@@ -9,6 +9,7 @@ import torch
 from scipy import stats
 
 from identify import LOG_DET, EncoderConfig, FitConfig, PredictorConfig
+from identify.objective import HeldOut
 from identify.paired_methods import INFO_NCE, JEPA, NT_XENT, SIMCLR_UNIFORM, SIMPLEX, VICREG
 from identify.paired_objectives.dirichlet_pair import DirichletPair
 from identify.paired_objectives.gaussian_pair import GaussianPair
@@ -24,6 +25,7 @@ from reports.forms_rules import (
     mutual_information_matters,
     scale_is,
 )
+from reports.optimum import optimum_evidence
 from reports.over_seeds import over_seeds
 from reports.paired_cell import PairedCell, settled
 from reports.paired_oracle import paired_oracle
@@ -35,13 +37,13 @@ NOISE = (0.001, -0.001, 0.002, 0.0, -0.002)
 
 
 def summary(form, level, estimator="Kernel", gap=None, spread=1.0):
-    evidence = None if gap is None else {"objective": 1.0 - gap, "oracle": 1.0, "standard_error": 0.1}
+    evidence = None if gap is None else optimum_evidence(HeldOut(1.0 - gap, 0.1), HeldOut(1.0, 0.1))
     scores = [level + spread * one for one in NOISE]
     runs = [
         {
             "seed": seed,
             "scores": {"r2_affine": {"estimate": one}},
-            "optimum": evidence and evidence | {"reached": gap <= 0.3},
+            "optimum": evidence,
             "scale": 10 * one,
         }
         for seed, one in enumerate(scores)
