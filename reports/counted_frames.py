@@ -12,3 +12,8 @@ from torch import Tensor
 def counted_frames(sequences: Float[Tensor, "n t k"]) -> Float[Tensor, "n counted k"]:
     """The counted frames, in order."""
     return sequences[:, 1:] if sequences.shape[1] == 2 else sequences
+
+
+def counted_rows(sequences: Float[Tensor, "n t k"]) -> Float[Tensor, "n k"] | Float[Tensor, "n t k"]:
+    """The counted frames as a measurement takes them: of pairs rows of their own, else sequences."""
+    return sequences[:, 1] if sequences.shape[1] == 2 else sequences

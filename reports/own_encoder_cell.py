@@ -18,6 +18,7 @@ from torch import Tensor
 from identify import measure
 from reports.baselines import baselines
 from reports.cell import CellResult, Progress
+from reports.counted_frames import counted_rows
 from reports.over_seeds import over_seeds
 from reports.training_cell import SCORES
 from reports.world_choice import SampleSizes, WorldChoice
@@ -51,14 +52,13 @@ class OwnEncoderCell:
 
     def compute(self, device: str, progress: Progress) -> CellResult:
         """Train and measure every seed on fresh sequences; pairs are measured on their second frame."""
-        runs, last = [], self.sample.length == 2
+        runs = []
         for done, seed in enumerate(self.seeds):
             world, _ = self.world.build(seed)
             train, test = self.sample.draw(world, seed)
             encode = self.train(train.x.float().to(device), torch.Generator().manual_seed(seed))
             code = self._encoded(encode, test.x.float().to(device))
-            rows = (test.z[:, 1], code[:, 1]) if last else (test.z, code)
-            told = measure(*rows, seed=seed, scores=SCORES).to_json()
+            told = measure(counted_rows(test.z), counted_rows(code), seed=seed, scores=SCORES).to_json()
             optimum = {"reached": False, "why": "an objective of its own"}
             kept = {name: told[name] for name in ("scores", "ladder", "verdict")}
             runs.append({"seed": seed, "optimum": optimum, **kept})

@@ -26,7 +26,7 @@ from identify.paired_methods import PairedMethod
 from identify.training import FitConfig
 from reports.baselines import baselines, linear_r2
 from reports.cell import CellResult, Progress
-from reports.counted_frames import counted_frames
+from reports.counted_frames import counted_rows
 from reports.encoder_input import Sees, encoder_input
 from reports.history_arrays import history_arrays
 from reports.latent_lattice import lattice_arrays
@@ -122,7 +122,7 @@ class TrainingCell:
     def _run(
         self, i: int, z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"], before: Float[Tensor, "n t m"]
     ) -> dict[str, Any]:
-        rows = (z, codes) if self.sees == "time" else _rows(z, codes)
+        rows = (z, codes) if self.sees == "time" else (counted_rows(z), counted_rows(codes))
         measured = measure(*rows, seed=self.seeds[i], scores=self.scores).to_json()
         return {
             "seed": self.seeds[i],
@@ -187,12 +187,6 @@ class TrainingCell:
         if worlds[0].dim == 2 and self._is_one_map(worlds[0]):
             arrays |= lattice_arrays(worlds[0], test[0].z, fitted)
         return arrays
-
-
-def _rows(z: Float[Tensor, "n t d"], codes: Float[Tensor, "n t m"]) -> tuple[Tensor, Tensor]:
-    """The counted frames; those of pairs as rows of their own."""
-    true, found = counted_frames(z), counted_frames(codes)
-    return (true.squeeze(1), found.squeeze(1)) if true.shape[1] == 1 else (true, found)
 
 
 def _conditioning(worlds: Sequence[World], test: Sequence[Trajectories]) -> dict[str, float]:
