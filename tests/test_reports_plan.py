@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
-from reports.cell import CellResult
 from reports.plan import budget, makespan, spread, tasks_of
 from reports.progress import budget_text
 from reports.report import Order, make_report
 from reports.runner import Workers, run_cells
 from tests.fake_profile import fake_profile
+from tests.trivial_cell import TrivialCell
 
-
-@dataclass(frozen=True)
-class Priced:
-    id: str
-    cost: float = 1.0
-
-    def configuration(self) -> dict[str, Any]:
-        return {"id": self.id}
-
-    def compute(self, device: str, progress: Any) -> CellResult:
-        return CellResult({"device": device})
-
-
-CELLS = tuple(Priced(str(cost), float(cost)) for cost in (10, 60, 30, 20))
+CELLS = tuple(TrivialCell(str(cost), float(cost)) for cost in (10, 60, 30, 20))
 
 
 def test_the_longest_come_first_and_one_id_is_one_cell():
-    tasks = tasks_of((*CELLS, Priced("10", 10.0)), "cpu")
+    tasks = tasks_of((*CELLS, TrivialCell("10", 10.0)), "cpu")
     assert [task.cell.id for task in tasks] == ["60", "30", "20", "10"]
     assert len({task.address for task in tasks}) == 4
     assert all(task.code for task in tasks)

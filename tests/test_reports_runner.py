@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from reports.cell import CellResult
 from reports.progress import Forecast, display, duration
 from reports.runner import Task, Workers, progress_folder, read_progress, run_cells
 from tests.fake_cell import FakeCell
+from tests.trivial_cell import TrivialCell
 
 
 def tasks_of(*cells):
     return [Task(cell, f"address-of-{cell.id}", "cpu") for cell in cells]
 
 
-@dataclass(frozen=True)
-class Trivial:
-    id: str
-    cost: float = 1.0
-
-    def configuration(self) -> dict[str, Any]:
-        return {"id": self.id}
-
-    def compute(self, device: str, progress: Any) -> CellResult:
-        return CellResult({"device": device})
-
-
 @pytest.mark.parametrize("processes", [1, 2])
 def test_the_longest_cells_start_first_and_each_comes_once(processes):
-    cells = [Trivial(str(cost), float(cost)) for cost in (1, 5, 3)]
+    cells = [TrivialCell(str(cost), float(cost)) for cost in (1, 5, 3)]
     finished = list(run_cells(tasks_of(*cells), Workers(processes, 1)))
     assert sorted(f.task.cell.id for f in finished) == ["1", "3", "5"]
     if processes == 1:
@@ -82,7 +68,7 @@ def test_workers_by_default_use_the_cores_but_no_more_than_the_tasks():
 def test_the_forecast_shrinks_as_cells_finish(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("reports.progress.time.monotonic", lambda: clock[0])
-    tasks = tasks_of(*(Trivial(str(i), 10.0) for i in range(4)))
+    tasks = tasks_of(*(TrivialCell(str(i), 10.0) for i in range(4)))
     forecast = Forecast(tasks, 2)
     assert forecast.seconds_left({}) == pytest.approx(20)
     clock[0] = 30.0  # cells turn out to take thrice as long
@@ -95,7 +81,7 @@ def test_the_forecast_shrinks_as_cells_finish(monkeypatch):
 def test_the_forecast_goes_by_costs_not_by_counts(monkeypatch):
     clock = [0.0]
     monkeypatch.setattr("reports.progress.time.monotonic", lambda: clock[0])
-    long, *short = tasks_of(Trivial("long", 90.0), *(Trivial(str(i), 1.0) for i in range(9)))
+    long, *short = tasks_of(TrivialCell("long", 90.0), *(TrivialCell(str(i), 1.0) for i in range(9)))
     forecast = Forecast([long, *short], 1)
     clock[0] = 9.0
     for task in short:
@@ -104,7 +90,7 @@ def test_the_forecast_goes_by_costs_not_by_counts(monkeypatch):
 
 
 def test_plain_lines_name_cell_and_time(capsys, tmp_path):
-    tasks = tasks_of(Trivial("one"), FakeCell("two", fault="raise"))
+    tasks = tasks_of(TrivialCell("one"), FakeCell("two", fault="raise"))
     with display(tasks, Workers(1, 1), tmp_path) as screen:
         for finished in run_cells(tasks, Workers(1, 1), tmp_path):
             screen.finished(finished)
@@ -123,7 +109,7 @@ def test_durations_read_well(seconds, text):
 
 @pytest.mark.slow
 def test_overhead_is_below_fifty_milliseconds_a_cell():
-    list(run_cells(tasks_of(*(Trivial(f"warm-{i}") for i in range(4))), Workers(2, 1)))
+    list(run_cells(tasks_of(*(TrivialCell(f"warm-{i}") for i in range(4))), Workers(2, 1)))
     started = time.perf_counter()
-    list(run_cells(tasks_of(*(Trivial(str(i)) for i in range(60))), Workers(2, 1)))
+    list(run_cells(tasks_of(*(TrivialCell(str(i)) for i in range(60))), Workers(2, 1)))
     assert (time.perf_counter() - started) / 60 < 0.05
