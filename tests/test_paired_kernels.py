@@ -43,6 +43,23 @@ def test_log_means_of_kernels_are_those_of_the_full_table(without_self):
     assert torch.allclose(log_mean_kernel(e.transposed(), without_self=False), backwards, atol=1e-12)
 
 
+@pytest.mark.parametrize("level", [0.0, -300.0, 300.0])
+def test_blocks_out_of_the_range_of_float32_keep_their_values_and_gradients(level, monkeypatch):
+    """Exponentials of three rows vanish, or overflow, without a shift; blocks of three rows, one row left over."""
+    monkeypatch.setattr(exponential_kernel, "_KERNEL_ENTRIES", 21)
+    single = [part.float() for part in _exponents()]
+    single[2][2:5] += level
+    found = []
+    for parts in (single, [part.double() for part in single]):
+        leaves = [part.requires_grad_() for part in parts]
+        value = log_mean_kernel(Exponents(*leaves), without_self=True)
+        found.append([value.detach(), *torch.autograd.grad(value.square().sum(), leaves)])
+    assert all(bool(one.isfinite().all()) for one in found[0])
+    assert all(torch.allclose(a.double(), b, rtol=1e-4, atol=1e-4) for a, b in zip(*found, strict=True))
+    table = single[0] @ single[1].mT + single[2][:, None] + single[3]
+    assert bool((table.exp().sum(1).log().isinf()).any()) == (level != 0)
+
+
 def test_products_of_kernels_multiply_entry_by_entry():
     one, other = _exponents(), Exponents(*(-part.flip(0) for part in _exponents()))
     logs = [e.queries @ e.keys.T + e.row[:, None] + e.column for e in (one, other)]

@@ -3,21 +3,23 @@ r"""Log mean of exponential kernels, $\log\frac1k\sum_j\exp(q_i\cdot k_j+r_i+c_j
 Gaussian, von Mises-Fisher and Dirichlet densities all have this form, and so have their products, so that one function
 serves every contrastive term of LDM (eq. 11, 20, 32, 47, 48, 51).
 
-Memory: some 3e5 numbers beside the input for any n, with gradient too: where one block does not hold the whole table,
+Memory: some 2e5 numbers beside the input for any n, with gradient too: where one block does not hold the whole table,
 blocks are computed again on the way back instead of being kept. Second derivatives exist where one block holds it.
+Sums of one block in range are taken without looking for the largest exponent first; any other block is done with it.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-# Entries of one block of the kernel matrix: 1 MiB in float32 stays in the cache of a core, which halves the time.
-_KERNEL_ENTRIES = 2**18
+# Entries of one block of the kernel matrix: half a MiB in float32 stays in the cache of a core, which halves the time.
+_KERNEL_ENTRIES = 2**17
 
 
 class Exponents(NamedTuple):
@@ -52,50 +54,69 @@ def log_mean_kernel(exponents: Exponents, without_self: bool) -> Float[Tensor, "
     if without_self and (n != count or n < 2):
         raise ValueError(f"{n} points and {count} centres; leaving itself out needs the same number, 2 or more")
     rows = max(1, _KERNEL_ENTRIES // max(1, count * queries.shape[:-2].numel()))
+    left = torch.cat([queries, row.unsqueeze(-1), torch.ones_like(row).unsqueeze(-1)], -1)
+    right = torch.cat([keys, torch.ones_like(column).unsqueeze(-1), column.unsqueeze(-1)], -1)
     if rows >= n:
-        log_sums = _logits(queries, keys, column, 0, without_self).logsumexp(-1)
+        log_sums = _logits(left, right, 0, without_self).logsumexp(-1)
     else:
-        log_sums = _BlockwiseLogSums.apply(queries, keys, column, rows, without_self)
-    return log_sums + row - math.log(count - without_self)
+        log_sums = _BlockwiseLogSums.apply(left, right, rows, without_self)
+    return log_sums - math.log(count - without_self)
 
 
 def _logits(
-    queries: Float[Tensor, "*s b q"],
-    keys: Float[Tensor, "*s k q"],
-    column: Float[Tensor, "*s k"],
+    left: Float[Tensor, "*s b q"],
+    right: Float[Tensor, "*s k q"],
     start: int,
     without_self: bool,
+    out: Float[Tensor, "*s b k"] | None = None,
 ) -> Float[Tensor, "*s b k"]:
     """Exponents of the rows from `start` on, less their own part."""
-    logits = queries @ keys.mT
-    logits += column.unsqueeze(-2)
+    logits = torch.matmul(left, right.mT, out=out)
     if without_self:
         logits.diagonal(start, -2, -1).fill_(-math.inf)
     return logits
+
+
+def _blocks(left: Tensor, right: Tensor, rows: int) -> Iterator[tuple[slice, Tensor]]:
+    """Rows of each block, and room for it: the same memory for all, since fresh memory costs as much as the sums."""
+    room = left.new_empty(*left.shape[:-2], rows, right.shape[-2])
+    for i in range(0, left.shape[-2], rows):
+        yield slice(i, i + rows), room[..., : left.shape[-2] - i, :]
 
 
 class _BlockwiseLogSums(torch.autograd.Function):
     """Log sums over keys, `rows` queries at a time; only the sums are kept for the way back."""
 
     @staticmethod
-    def forward(ctx: Any, queries: Tensor, keys: Tensor, column: Tensor, rows: int, without_self: bool) -> Tensor:
-        out = torch.empty_like(queries[..., 0])
-        for i in range(0, queries.shape[-2], rows):
-            out[..., i : i + rows] = _logits(queries[..., i : i + rows, :], keys, column, i, without_self).logsumexp(-1)
-        ctx.save_for_backward(queries, keys, column, out)
+    def forward(ctx: Any, left: Tensor, right: Tensor, rows: int, without_self: bool) -> Tensor:
+        """The shift by the largest exponent is left out where sums neither vanish nor overflow without it."""
+        sums = torch.empty_like(left[..., 0])
+        for some, room in _blocks(left, right, rows):
+            sums[..., some] = _logits(left[..., some, :], right, some.start, without_self, room).exp_().sum(-1)
+        limits = torch.finfo(sums.dtype)
+        far = ~((sums > limits.tiny**0.5) & (sums < limits.max**0.5))
+        log_sums = sums.log_()
+        if bool(far.any()):
+            for some, room in _blocks(left, right, rows):
+                if bool(far[..., some].any()):
+                    logits = _logits(left[..., some, :], right, some.start, without_self, room)
+                    log_sums[..., some] = logits.logsumexp(-1)
+        ctx.save_for_backward(left, right, log_sums)
         ctx.rows, ctx.without_self = rows, without_self
-        return out
+        return log_sums
 
     @staticmethod
     @torch.autograd.function.once_differentiable
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, Tensor, None, None]:
-        queries, keys, column, out = ctx.saved_tensors
-        of_queries, of_keys, of_column = (torch.zeros_like(one) for one in (queries, keys, column))
-        for i in range(0, queries.shape[-2], ctx.rows):
-            some = slice(i, i + ctx.rows)
-            weights = _logits(queries[..., some, :], keys, column, i, ctx.without_self)
-            weights.sub_(out[..., some, None]).exp_().mul_(grads[0][..., some, None])
-            of_queries[..., some, :] = weights @ keys
-            of_keys += weights.mT @ queries[..., some, :]
-            of_column += weights.sum(-2)
-        return of_queries, of_keys, of_column, None, None
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
+        """Weights are exponentials of what exceeds the log sum, so that none overflows."""
+        left, right, log_sums = ctx.saved_tensors
+        shifted = left.clone()
+        shifted[..., -2] -= log_sums
+        grad = grads[0].unsqueeze(-2)
+        keys, sent = right.mT.contiguous(), (left.mT * grad).contiguous()
+        of_left, of_right = torch.empty_like(sent), torch.zeros_like(keys)
+        for some, room in _blocks(left, right, ctx.rows):
+            weights = _logits(shifted[..., some, :], right, some.start, ctx.without_self, room).exp_()
+            of_left[..., some] = keys @ weights.mT
+            of_right += sent[..., some] @ weights
+        return (of_left * grad).mT, of_right.mT, None, None
