@@ -8,6 +8,7 @@ rate is that probability, and those of the other violations are measured by `pyt
 
 import json
 from dataclasses import replace
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from identify.diagnostics.dimension import Dimension
 from identify.objective import HeldOut
 from identify.predictors import PredictorConfig
 from identify.verdict import Verdict
+from reports.certificate_cases import run_case
 from reports.commands import certify as command
 
 PROGRAM = typer.Typer()
@@ -129,6 +131,15 @@ def test_unpredictable_latents_are_not_certified(noise_certificate):
     assert not noise_certificate.certified
     assert "predicted means span" not in noise_certificate.rows_that("supported")
     assert noise_certificate.sentence.startswith("NOT CERTIFIED. Conditional on Theorem 1")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(4))
+def test_intact_worlds_are_certified_by_a_full_fit_and_not_by_a_short_one(number, monkeypatch):
+    """A regression test, one case of each positive world; rates are measured by the study."""
+    assert run_case(number, True, seed=777)["certified"]
+    monkeypatch.setattr(import_module("identify.certificate.certify"), "STEPS", 60)
+    assert not run_case(number, True, seed=777)["certified"]
 
 
 def test_the_sentence_names_every_needed_row_and_what_no_data_show(noise_certificate):
