@@ -28,7 +28,7 @@ def orthogonalised(g: Float[Tensor, "s i o"], rounds: int = 5) -> Float[Tensor, 
     x = x / x.norm(dim=(1, 2), keepdim=True).clamp_min(1e-30)
     for _ in range(rounds):
         gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
     return x.mT if tall else x
 
 

@@ -210,9 +210,8 @@ class Training:
     def _step_finite(self, value: Float[Tensor, "s"]) -> None:
         """Step, but leave networks whose objective or gradient is or was not finite where they are."""
         self.diverged |= ~value.isfinite().cpu()
-        for parameter in self.network.parameters():
-            if parameter.grad is not None:
-                self.diverged |= ~parameter.grad.reshape(len(value), -1).isfinite().all(-1).cpu()
+        grads = [p.grad.reshape(len(value), -1) for p in self.network.parameters() if p.grad is not None]
+        self.diverged |= ~torch.cat(grads, 1).isfinite().all(-1).cpu()
         kept = [p.detach()[self.diverged] for p in self.network.parameters()] if bool(self.diverged.any()) else []
         self.optimizer.step()
         for parameter, old in zip(self.network.parameters(), kept, strict=bool(kept)):
