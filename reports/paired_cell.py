@@ -130,7 +130,7 @@ class PairedCell:
 def settled(codes: Float[Tensor, "n m"]) -> Float[Tensor, "n m"]:
     """The codes, or their median in every row where all but one in a hundred rows hold it: they have collapsed.
 
-    Of stragglers a split into halves may leave none to fit on.
+    Else the few stragglers, not the collapse, decide how well the latents explain the code (R2 1 where it is constant).
     """
     middle = codes.median(0).values
     collapsed = (codes == middle).all(-1).float().mean() > _COLLAPSED
