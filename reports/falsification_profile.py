@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reports.claim import Claim, Outcome
+from reports.claim import SUPPORTED, Claim
 from reports.decision_rules import REFUTING_LOSS, recovered_up_to
 from reports.falsification_methods import ROWS, method_cells
 from reports.falsification_rules import falsified, identified
@@ -36,7 +36,6 @@ THEOREMS = (
     LEJEPA,
     LEJEPA_CONVERSE,
 )
-SUPPORTED = frozenset({Outcome.SUPPORTED})
 THRESHOLD = 0.99
 
 _CONTROLS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.claim import Claim, Outcome
+from reports.claim import NOT_SUPPORTED, SUPPORTED, Claim, Outcome
 from reports.decision_rules import matched_correlation
 from reports.ica_cell import ImageCell, OrnsteinUhlenbeckCell
 from reports.ica_path_cell import early_stopping_claim
@@ -32,7 +32,7 @@ def linear_ica_claims(seeds: tuple[int, ...], unseen_cuts: tuple[int, ...]) -> t
         claim(
             "ornstein-uhlenbeck",
             OrnsteinUhlenbeckCell("ica/ornstein-uhlenbeck", seeds),
-            frozenset({Outcome.SUPPORTED}),
+            SUPPORTED,
             statement="Linear ICA recovers two rotated Ornstein-Uhlenbeck processes whose laws are known",
             source="LDM Fig. 2C",
             published="shown as a picture",
@@ -40,7 +40,7 @@ def linear_ica_claims(seeds: tuple[int, ...], unseen_cuts: tuple[int, ...]) -> t
         claim(
             "photographs",
             ImageCell("ica/photographs", seeds, "gradients", 1.0),
-            frozenset({Outcome.SUPPORTED}),
+            SUPPORTED,
             statement="Linear ICA on pixel differences with a super-Gaussian prior separates two mixed photographs",
             source="LDM Fig. 2B",
             published="shown as a picture",
@@ -48,7 +48,7 @@ def linear_ica_claims(seeds: tuple[int, ...], unseen_cuts: tuple[int, ...]) -> t
         claim(
             "photographs-flat-prior",
             ImageCell("ica/photographs-flat-prior", seeds, "pixels", 4.0),
-            frozenset({Outcome.REFUTED, Outcome.INCONCLUSIVE}),
+            NOT_SUPPORTED,
             statement="Linear ICA on pixel values with the published flat-topped prior separates any two photographs",
             source="LDM Fig. 2B",
             published="shown as a picture",

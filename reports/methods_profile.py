@@ -13,14 +13,12 @@ from identify.paired_objectives.gaussian_entropies import LogDet, Neighbours
 from identify.paired_objectives.kernel_entropies import Candidates
 from identify.paired_objectives.pair_entropy import PairEntropy, StopGradient
 from identify.paired_objectives.spherical_pair import SphericalPair
-from reports.claim import Claim, Outcome
+from reports.claim import INCONCLUSIVE, SUPPORTED, Claim
 from reports.forms_rules import MARGIN, all_recover, cosine_rises, forms_agree, mutual_information_matters, scale_is
 from reports.methods_cells import KAPPA, PLANE, PLANE_PREDICTED, SPACES, SPHERE, SPHERE_PREDICTED
 from reports.paired_cell import PairedCell
 from reports.theorems_methods import TWO_FORMS
 
-SUPPORTED = frozenset({Outcome.SUPPORTED})
-INCONCLUSIVE = frozenset({Outcome.INCONCLUSIVE})
 OPEN = SUPPORTED | INCONCLUSIVE
 _SCORES = {"plane": ("r2_affine", 0.95), "sphere": ("procrustes_r2", 0.95), "simplex": ("r2_affine", 0.95)}
 _SCORE_TEXT = {
