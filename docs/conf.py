@@ -6,6 +6,7 @@ page for each module, written here before the build and made from the docstrings
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -44,6 +45,7 @@ WINGS = {
     "proofs_checks": "Derivations",
     "reports": "Theorems, claims and reports",
 }
+ADDRESSED = re.compile(r"~?typing\.Annotated\[(.*?), <[^<>]* object at 0x[0-9a-f]+>\]")
 
 
 class MarkdownDocstring(SphinxDirective):
@@ -67,6 +69,19 @@ def as_markdown(app: Sphinx, what: str, name: str, obj: object, options: object,
 def is_left_out(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
     """Fields of named tuples, whose docstring only repeats their position."""
     return True if str(getattr(obj, "__doc__", "")).startswith("Alias for field number") else None
+
+
+def without_addresses(
+    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returned: str | None
+) -> tuple[str | None, str | None]:
+    """The options of a command are objects whose address changes from build to build; their type is enough."""
+    return signature and ADDRESSED.sub(r"\1", signature), returned
+
+
+def as_one_document(app: Sphinx, doctree: nodes.document) -> None:
+    """Parts parsed on their own belong to the page; else each page is stored with a copy of the whole environment."""
+    for node in doctree.findall():
+        node.document = doctree
 
 
 def write_reference() -> None:
@@ -107,6 +122,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_math_renderer("mathml", (inline, None), (block, None))
     app.add_directive("markdown-docstring", MarkdownDocstring)
     app.connect("autodoc-process-docstring", as_markdown)
+    app.connect("autodoc-process-signature", without_addresses)
     app.connect("autodoc-skip-member", is_left_out)
+    app.connect("doctree-read", as_one_document)
     write_reference()
     return {"parallel_read_safe": True, "parallel_write_safe": True}
