@@ -60,6 +60,20 @@ def test_blocks_out_of_the_range_of_float32_keep_their_values_and_gradients(leve
     assert bool((table.exp().sum(1).log().isinf()).any()) == (level != 0)
 
 
+@pytest.mark.parametrize("weights", [torch.ones(7), torch.arange(7.0)], ids=["even", "uneven"])
+@pytest.mark.parametrize("without_self", [False, True])
+def test_gradients_of_blocks_are_those_of_the_whole_table(weights, without_self, monkeypatch):
+    """Of the mean, which is taken along with the sums, and of a weighted mean, which is not."""
+    found = []
+    for entries in (4_000_000, 21):
+        monkeypatch.setattr(exponential_kernel, "_KERNEL_ENTRIES", entries)
+        leaves = [torch.stack([part, 2 * part]).requires_grad_() for part in _exponents()]
+        value = (log_mean_kernel(Exponents(*leaves), without_self) * weights).sum(-1) * torch.tensor([1.0, 3.0])
+        found.append(torch.autograd.grad(value.sum(), leaves))
+    assert all(torch.allclose(a, b, atol=1e-12) for a, b in zip(*found, strict=True))
+    assert not torch.allclose(found[0][0], 2 * found[1][0], atol=0.01)
+
+
 def test_products_of_kernels_multiply_entry_by_entry():
     one, other = _exponents(), Exponents(*(-part.flip(0) for part in _exponents()))
     logs = [e.queries @ e.keys.T + e.row[:, None] + e.column for e in (one, other)]

@@ -4,7 +4,8 @@ Gaussian, von Mises-Fisher and Dirichlet densities all have this form, and so ha
 serves every contrastive term of LDM (eq. 11, 20, 32, 47, 48, 51).
 
 Memory: some 2e5 numbers beside the input for any n, with gradient too: where one block does not hold the whole table,
-blocks are computed again on the way back instead of being kept. Second derivatives exist where one block holds it.
+the gradient of the total is taken along with the sums, and for any other gradient blocks are computed again instead of
+being kept. Second derivatives exist where one block holds it.
 Sums of one block in range are taken without looking for the largest exponent first; any other block is done with it.
 """
 
@@ -85,23 +86,30 @@ def _blocks(left: Tensor, right: Tensor, rows: int) -> Iterator[tuple[slice, Ten
 
 
 class _BlockwiseLogSums(torch.autograd.Function):
-    """Log sums over keys, `rows` queries at a time; only the sums are kept for the way back."""
+    """Log sums over keys, `rows` queries at a time; no table is kept for the way back."""
 
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor, rows: int, without_self: bool) -> Tensor:
-        """The shift by the largest exponent is left out where sums neither vanish nor overflow without it."""
-        sums = torch.empty_like(left[..., 0])
+        """The shift by the largest exponent is left out where sums neither vanish nor overflow without it.
+
+        Where a gradient may be asked for, that of the total is taken along: most want it, and the weights are at hand.
+        """
+        sums, total = torch.empty_like(left[..., 0]), _Slopes(left, right) if any(ctx.needs_input_grad) else None
         for some, room in _blocks(left, right, rows):
-            sums[..., some] = _logits(left[..., some, :], right, some.start, without_self, room).exp_().sum(-1)
+            weights = _logits(left[..., some, :], right, some.start, without_self, room).exp_()
+            sums[..., some] = weights.sum(-1)
+            if total is not None:
+                total.add(some, weights, sums[..., some].reciprocal())
         limits = torch.finfo(sums.dtype)
         far = ~((sums > limits.tiny**0.5) & (sums < limits.max**0.5))
-        log_sums = sums.log_()
+        log_sums = sums.log()
         if bool(far.any()):
+            total = None
             for some, room in _blocks(left, right, rows):
                 if bool(far[..., some].any()):
                     logits = _logits(left[..., some, :], right, some.start, without_self, room)
                     log_sums[..., some] = logits.logsumexp(-1)
-        ctx.save_for_backward(left, right, log_sums)
+        ctx.save_for_backward(left, right, log_sums, *(() if total is None else (total.of_left, total.of_right)))
         ctx.rows, ctx.without_self = rows, without_self
         return log_sums
 
@@ -109,14 +117,29 @@ class _BlockwiseLogSums(torch.autograd.Function):
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
         """Weights are exponentials of what exceeds the log sum, so that none overflows."""
-        left, right, log_sums = ctx.saved_tensors
+        left, right, log_sums, *total = ctx.saved_tensors
+        grad = grads[0]
+        if total and bool((grad == grad[..., :1]).all()):
+            of_left, of_right = (part * grad[..., None, :1] for part in total)
+            return of_left.mT, of_right.mT, None, None
         shifted = left.clone()
         shifted[..., -2] -= log_sums
-        grad = grads[0].unsqueeze(-2)
-        keys, sent = right.mT.contiguous(), (left.mT * grad).contiguous()
-        of_left, of_right = torch.empty_like(sent), torch.zeros_like(keys)
+        slopes = _Slopes(left, right)
         for some, room in _blocks(left, right, ctx.rows):
-            weights = _logits(shifted[..., some, :], right, some.start, ctx.without_self, room).exp_()
-            of_left[..., some] = keys @ weights.mT
-            of_right += sent[..., some] @ weights
-        return (of_left * grad).mT, of_right.mT, None, None
+            slopes.add(
+                some, _logits(shifted[..., some, :], right, some.start, ctx.without_self, room).exp_(), grad[..., some]
+            )
+        return slopes.of_left.mT, slopes.of_right.mT, None, None
+
+
+class _Slopes:
+    """Gradients in `left` and `right`, transposed, summed up block by block."""
+
+    def __init__(self, left: Tensor, right: Tensor) -> None:
+        self.left, self.right = left.mT.contiguous(), right.mT.contiguous()
+        self.of_left, self.of_right = torch.empty_like(self.left), torch.zeros_like(self.right)
+
+    def add(self, some: slice, weights: Float[Tensor, "*s b k"], row: Float[Tensor, "*s b"]) -> None:
+        """The part of rows `some`, each weighted by `row`."""
+        self.of_left[..., some] = (self.right @ weights.mT) * row.unsqueeze(-2)
+        self.of_right += (self.left[..., some] * row.unsqueeze(-2)) @ weights
