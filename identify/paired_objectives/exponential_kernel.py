@@ -126,9 +126,8 @@ class _BlockwiseLogSums(torch.autograd.Function):
         shifted[..., -2] -= log_sums
         slopes = _Slopes(left, right)
         for some, room in _blocks(left, right, ctx.rows):
-            slopes.add(
-                some, _logits(shifted[..., some, :], right, some.start, ctx.without_self, room).exp_(), grad[..., some]
-            )
+            weights = _logits(shifted[..., some, :], right, some.start, ctx.without_self, room).exp_()
+            slopes.add(some, weights, grad[..., some])
         return slopes.of_left.mT, slopes.of_right.mT, None, None
 
 
