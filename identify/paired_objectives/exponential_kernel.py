@@ -6,7 +6,6 @@ serves every contrastive term of LDM (eq. 11, 20, 32, 47, 48, 51).
 Memory: some 2e5 numbers beside the input for any n, with gradient too: where one block does not hold the whole table,
 the gradient of the total is taken along with the sums, and for any other gradient blocks are computed again instead of
 being kept. Second derivatives exist where one block holds it.
-Sums of one block in range are taken without looking for the largest exponent first; any other block is done with it.
 """
 
 from __future__ import annotations
@@ -21,6 +20,8 @@ from torch import Tensor
 
 # Entries of one block of the kernel matrix: half a MiB in float32 stays in the cache of a core, which halves the time.
 _KERNEL_ENTRIES = 2**17
+# Its exponential is nothing beside 1 in float64, and normal in float32.
+_NOTHING = -60.0
 
 
 class Exponents(NamedTuple):
@@ -90,25 +91,16 @@ class _BlockwiseLogSums(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, left: Tensor, right: Tensor, rows: int, without_self: bool) -> Tensor:
-        """The shift by the largest exponent is left out where sums neither vanish nor overflow without it.
-
-        Where a gradient may be asked for, that of the total is taken along: most want it, and the weights are at hand.
-        """
-        sums, total = torch.empty_like(left[..., 0]), _Slopes(left, right) if any(ctx.needs_input_grad) else None
+        """Where a gradient may be asked for, that of the total is taken along, which most want."""
+        log_sums, total = torch.empty_like(left[..., 0]), _Slopes(left, right) if any(ctx.needs_input_grad) else None
         for some, room in _blocks(left, right, rows):
-            weights = _logits(left[..., some, :], right, some.start, without_self, room).exp_()
-            sums[..., some] = weights.sum(-1)
+            logits = _logits(left[..., some, :], right, some.start, without_self, room)
+            largest = logits.amax(-1)
+            weights = _exponentials(logits.sub_(largest.unsqueeze(-1)))
+            sums = weights.sum(-1)
+            log_sums[..., some] = largest + sums.log()
             if total is not None:
-                total.add(some, weights, sums[..., some].reciprocal())
-        limits = torch.finfo(sums.dtype)
-        far = ~((sums > limits.tiny**0.5) & (sums < limits.max**0.5))
-        log_sums = sums.log()
-        if bool(far.any()):
-            total = None
-            for some, room in _blocks(left, right, rows):
-                if bool(far[..., some].any()):
-                    logits = _logits(left[..., some, :], right, some.start, without_self, room)
-                    log_sums[..., some] = logits.logsumexp(-1)
+                total.add(some, weights, sums.reciprocal())
         ctx.save_for_backward(left, right, log_sums, *(() if total is None else (total.of_left, total.of_right)))
         ctx.rows, ctx.without_self = rows, without_self
         return log_sums
@@ -116,7 +108,7 @@ class _BlockwiseLogSums(torch.autograd.Function):
     @staticmethod
     @torch.autograd.function.once_differentiable
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        """Weights are exponentials of what exceeds the log sum, so that none overflows."""
+        """An even gradient scales that of the total; for any other, blocks are computed again."""
         left, right, log_sums, *total = ctx.saved_tensors
         grad = grads[0]
         if total and bool((grad == grad[..., :1]).all()):
@@ -126,9 +118,14 @@ class _BlockwiseLogSums(torch.autograd.Function):
         shifted[..., -2] -= log_sums
         slopes = _Slopes(left, right)
         for some, room in _blocks(left, right, ctx.rows):
-            weights = _logits(shifted[..., some, :], right, some.start, ctx.without_self, room).exp_()
-            slopes.add(some, weights, grad[..., some])
+            logits = _logits(shifted[..., some, :], right, some.start, ctx.without_self, room)
+            slopes.add(some, _exponentials(logits), grad[..., some])
         return slopes.of_left.mT, slopes.of_right.mT, None, None
+
+
+def _exponentials(logits: Tensor) -> Tensor:
+    """In place, of logits of 0 at most: what is nothing beside 1 would be a denormal number, and slow."""
+    return logits.clamp_min_(_NOTHING).exp_()
 
 
 class _Slopes:
